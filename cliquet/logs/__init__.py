@@ -1,0 +1,25 @@
+"""Logs: one logger, a context for each request, renderers (python-api §21).
+
+``facade`` emits, ``renderers`` write lines, ``summary`` follows requests.
+"""
+
+import structlog
+
+from cliquet.logs.facade import Logger, isolated_context, logger
+from cliquet.logs.renderers import (
+    ClassicLogRenderer,
+    MozillaHekaRenderer,
+    decode_value,
+)
+from cliquet.logs.summary import setup_logging
+
+__all__ = [
+    "ClassicLogRenderer",
+    "Logger",
+    "MozillaHekaRenderer",
+    "decode_value",
+    "isolated_context",
+    "logger",
+    "setup_logging",
+    "structlog",
+]

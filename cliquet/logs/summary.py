@@ -1,0 +1,85 @@
+"""Which line sums up a request, and who starts its log context?"""
+
+import datetime as dt
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from pyramid.events import NewRequest, NewResponse
+
+from cliquet.logs.facade import Renderer, logger
+from cliquet.timestamps import msec_time
+
+
+def setup_logging(config: Any) -> None:
+    """Render logs as the settings say, and log a summary of each request."""
+    settings = config.get_settings()
+    renderer = config.maybe_dotted(settings["logging_renderer"])(settings)
+    logger.renderer = renderer
+    _configure_structlog(renderer)
+
+    def on_new_request(event: Any) -> None:
+        request = event.request
+        request._received_at = msec_time()  # noqa: SLF001 -- documented, §6.3
+        # The context is that of the main request (protocol §23).
+        if not hasattr(request, "parent"):
+            logger.render_with(renderer)
+            logger.new(**_request_context(request))
+
+    config.add_subscriber(on_new_request, NewRequest)
+    config.add_subscriber(_on_new_response, NewResponse)
+
+
+def _configure_structlog(renderer: Renderer) -> None:
+    """Let ``structlog.get_logger()`` log alike, unless the host configured it."""
+    if structlog.is_configured():
+        return
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            _add_context,
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+def _add_context(
+    logger: Any, name: str, event_dict: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    return {**logger._context._dict, **event_dict}  # noqa: SLF001
+
+
+def _request_context(request: Any) -> dict[str, Any]:
+    """Describe a request. One that cannot be decoded will be refused later on."""
+    try:
+        path, querystring = request.path, dict(request.GET)
+    except UnicodeDecodeError:
+        environ = request.environ
+        path, querystring = repr(environ.get("PATH_INFO")), {}
+    return {
+        "agent": request.headers.get("User-Agent"),
+        "path": path,
+        "method": request.method,
+        "querystring": querystring,
+        "lang": request.headers.get("Accept-Language"),
+        "uid": None,
+        "authn_type": None,
+        "errno": None,
+    }
+
+
+def _on_new_response(event: Any) -> None:
+    request = event.request
+    if hasattr(request, "parent"):
+        return
+    now = msec_time()
+    received_at = getattr(request, "_received_at", None)
+    logger.bind(
+        time=dt.datetime.fromtimestamp(now / 1000).isoformat(),  # noqa: DTZ006
+        code=event.response.status_code,
+        t=1 if received_at is None else now - received_at,
+    )
+    logger.info("request.summary")
