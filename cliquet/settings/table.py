@@ -1,0 +1,33 @@
+"""Which settings exist, and what is each one when nothing is said?
+
+The one table of the settings. From it are derived the defaults, the refusal of
+wrong values, and the reference of the documentation.
+"""
+
+from cliquet.settings.http import HTTP, RESOURCES, USERS
+from cliquet.settings.server import BACKENDS, PROJECT, START
+
+#: Every setting, by theme: the order of the documentation.
+TABLE = (*PROJECT, *START, *BACKENDS, *HTTP, *RESOURCES, *USERS)
+
+#: The same, by name.
+SETTINGS = {setting.name: setting for setting in TABLE}
+
+#: Settings whose names hold that of a resource, a listener, a backend or a policy.
+PATTERNS = {
+    "<resource>_<permission>_principals": "Principals granted a permission on every "
+    "record of a resource, without asking the permission backend.",
+    "<resource>_cache_expires_seconds": "Cache duration of anonymous reads.",
+    "<collection|record>_<resource>_<method>_enabled": "Whether an endpoint exists.",
+    "event_listeners.<name>.use": "Module of a listener.",
+    "event_listeners.<name>.actions": "Actions that it is told of; by default, "
+    "``create update delete``.",
+    "event_listeners.<name>.resources": "Resources that it is told of; all of them.",
+    "event_listeners.<name>.<option>": "Read by the listener.",
+    "<backend>_max_overflow": "Connections above the size of the pool.",
+    "<backend>_max_backlog": "Threads that may wait for a connection.",
+    "<backend>_pool_timeout": "Seconds that they wait.",
+    "<backend>_pool_recycle": "Seconds after which a connection is renewed.",
+    "<backend>_poolclass": "Dotted name of the class of the pool.",
+    "multiauth.policy.<name>.<option>": "Arguments of an authentication policy.",
+}
