@@ -1,0 +1,136 @@
+"""Which records of a list match, in which order? (rulings §4)
+
+Pure functions over mappings, for the engines that evaluate in Python.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import ge, gt, le, lt
+from typing import Any
+
+from cliquet.storage.query import (
+    COMPARISON,
+    MISSING,
+    FieldNames,
+    Filter,
+    Rank,
+    Sort,
+    order_key,
+    rank_of,
+    typed,
+)
+from cliquet.types import Record
+
+Test = Callable[[Any], bool]
+Predicate = Callable[[Record], bool]
+
+_RANGES: dict[COMPARISON, Callable[[Any, Any], bool]] = {
+    COMPARISON.LT: lt,
+    COMPARISON.MAX: le,
+    COMPARISON.GT: gt,
+    COMPARISON.MIN: ge,
+}
+_ORDERED = (Rank.NUMBER, Rank.TEXT, Rank.BOOLEAN)
+
+
+def build_predicate(filters: Sequence[Filter]) -> Predicate | None:
+    """Turn filters into one test that a record passes if all match."""
+    return _all_of([(item.field, _value_test(item)) for item in filters])
+
+
+def build_page_predicate(rules: Sequence[Sequence[Filter]]) -> Predicate | None:
+    """Turn pagination rules into one test: any of the rules must match."""
+    if not rules:
+        return None
+    tests = [
+        _all_of([(item.field, _place_test(item)) for item in rule]) for rule in rules
+    ]
+    kept = [test for test in tests if test is not None]
+    if len(kept) < len(tests):
+        return None
+    return lambda record: any(test(record) for test in kept)
+
+
+def total_order(sorting: Sequence[Sort], names: FieldNames) -> list[Sort]:
+    """Complete sort keys so that no two records tie: newest first, then by id."""
+    fields = {key.field for key in sorting}
+    order = list(sorting)
+    if names.id in fields:
+        return order
+    if names.modified not in fields:
+        order.append(Sort(names.modified, -1))
+    order.append(Sort(names.id, 1))
+    return order
+
+
+def sort_records(records: Iterable[Record], order: Sequence[Sort]) -> list[Record]:
+    """Sort records by keys, the first one first."""
+    result = list(records)
+    for key in reversed(order):
+        result.sort(
+            key=lambda record, field=key.field: order_key(record.get(field, MISSING)),  # type: ignore[misc]
+            reverse=key.direction < 0,
+        )
+    return result
+
+
+def copy_record(record: Record) -> Record:
+    """Copy a JSON object: deep where it nests, cheap where it is flat."""
+    return {
+        key: _copy_value(value) if value.__class__ in (dict, list, tuple) else value
+        for key, value in record.items()
+    }
+
+
+def _copy_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return copy_record(value)
+    return [
+        _copy_value(item) if item.__class__ in (dict, list, tuple) else item
+        for item in value
+    ]
+
+
+def _all_of(tests: list[tuple[str, Test]]) -> Predicate | None:
+    if not tests:
+        return None
+    if len(tests) == 1:
+        field, test = tests[0]
+        return lambda record: test(record.get(field, MISSING))
+    return lambda record: all(test(record.get(field, MISSING)) for field, test in tests)
+
+
+def _value_test(item: Filter) -> Test:
+    value, operator = item.value, item.operator
+    if operator in (COMPARISON.IN, COMPARISON.EXCLUDE):
+        wanted = frozenset(typed(member) for member in value)
+        if operator is COMPARISON.IN:
+            return lambda found: typed(found) in wanted
+        return lambda found: typed(found) not in wanted
+    if operator is COMPARISON.EQ:
+        equal = typed(value)
+        return lambda found: bool(typed(found) == equal)
+    if operator is COMPARISON.NOT:
+        different = typed(value)
+        return lambda found: bool(typed(found) != different)
+    rank = rank_of(value)
+    if rank not in _ORDERED:
+        return lambda found: False
+    compare = _RANGES[operator]
+    return lambda found: rank_of(found) is rank and compare(found, value)
+
+
+def _place_test(item: Filter) -> Test:
+    operator = item.operator
+    if operator in (COMPARISON.IN, COMPARISON.EXCLUDE):
+        places = {order_key(member) for member in item.value}
+        inside = operator is COMPARISON.IN
+        return lambda found: (order_key(found) in places) is inside
+    place = order_key(item.value)
+    if operator is COMPARISON.EQ:
+        return lambda found: order_key(found) == place
+    if operator is COMPARISON.NOT:
+        return lambda found: order_key(found) != place
+    compare = _RANGES[operator]
+    return lambda found: compare(order_key(found), place)
+
+

@@ -1,0 +1,44 @@
+"""Which ids do new records get, and which may clients choose?"""
+
+import re
+from functools import cached_property
+from typing import Any
+from uuid import uuid4
+
+
+class Generator:
+    """Base of id generators: a pattern, and a call that gives a new id.
+
+    Raises:
+        AssertionError: at construction, when a generated id does not match.
+    """
+
+    regexp = r"^[a-zA-Z0-9][a-zA-Z0-9_-]*$"
+    """What ids must look like; also checked on the ids that clients choose."""
+
+    def __init__(self, config: Any = None) -> None:
+        self.config = config
+        assert self.match(self()), f"{type(self).__name__} makes ids that it refuses"
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self.regexp)
+
+    def match(self, record_id: str) -> bool:
+        """Tell whether a whole id fits the pattern.
+
+        A final newline is refused, although `$` would let it pass.
+        """
+        return bool(self._pattern.match(record_id)) and not record_id.endswith("\n")
+
+    def __call__(self) -> str:
+        raise NotImplementedError
+
+
+class UUID4(Generator):
+    """Random UUIDs, in lower case."""
+
+    regexp = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+
+    def __call__(self) -> str:
+        return str(uuid4())

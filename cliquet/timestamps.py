@@ -1,0 +1,39 @@
+"""Which timestamp does a write get? (rulings §2.2, backends §3)"""
+
+import time
+from typing import NamedTuple
+
+from cliquet.types import Timestamp
+
+
+class NextTimestamp(NamedTuple):
+    """The timestamps that a write leaves behind."""
+
+    record: Timestamp
+    collection: Timestamp
+
+
+def msec_time() -> Timestamp:
+    """Tell the current time in milliseconds since the Unix epoch."""
+    return int(time.time() * 1000)
+
+
+def next_timestamp(
+    previous: Timestamp | None, wanted: Timestamp | None, now: Timestamp
+) -> NextTimestamp:
+    """Decide the timestamps of a write.
+
+    Args:
+        previous: The collection timestamp before the write, if it has one.
+        wanted: The timestamp that the client forces, if any.
+        now: The current time.
+
+    Returns:
+        The record keeps a forced value, even in the past; the collection never
+        goes back and always moves (backends §3.3).
+    """
+    candidate = now if wanted is None else wanted
+    if previous is None or candidate > previous:
+        return NextTimestamp(candidate, candidate)
+    collection = previous + 1
+    return NextTimestamp(collection if wanted is None else wanted, collection)
