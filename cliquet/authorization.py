@@ -1,0 +1,164 @@
+"""May a request do what it asks? (protocol §10)"""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from pyramid.authorization import Authenticated
+from pyramid.interfaces import IAuthorizationPolicy
+from zope.interface import implementer
+
+from cliquet.authentication import prefixed_userid
+from cliquet.protocol.routing import current_service, strip_uri_prefix
+from cliquet.storage.exceptions import RecordNotFoundError
+from cliquet.text import aslist
+
+DYNAMIC = "dynamic"
+"""Permission that is decided when the request comes in."""
+
+PRIVATE = "private"
+"""Permission of whoever is authenticated."""
+
+
+def groupfinder(userid: str, request: Any) -> Any:
+    """Tell the groups of a user, asked once per user and batch."""
+    backend = getattr(request.registry, "permission", None)
+    if not backend:
+        return []
+    prefixed = prefixed_userid(request) or userid
+    key = prefixed + "_principals"
+    if key not in request.bound_data:
+        request.bound_data[key] = backend.user_principals(prefixed)
+    return request.bound_data[key]
+
+
+@implementer(IAuthorizationPolicy)
+class AuthorizationPolicy:
+    """Decides by the permission backend, or by settings."""
+
+    get_bound_permissions: Any = None
+    """`(object id, permission) -> [(object id, permission)…]`: any of them suffices."""
+
+    def permits(self, context: Any, principals: Any, permission: str) -> bool:
+        """Tell whether one of the principals has the permission on the context."""
+        if permission == PRIVATE:
+            return Authenticated in principals
+        principals = _with_prefixed_userid(principals, context.get_prefixed_userid())
+        if permission == DYNAMIC:
+            permission = context.required_permission
+        if permission == "create":
+            permission = f"{context.resource_name}:create"
+        if context.allowed_principals:
+            allowed = bool(set(context.allowed_principals) & set(principals))
+        else:
+            allowed = context.check_permission(
+                permission, principals, get_bound_permissions=self.get_bound_permissions
+            )
+        creating = permission is not None and permission.endswith("create")
+        if not allowed and context.on_collection and not creating:
+            shared = context.fetch_shared_records(
+                permission, principals, get_bound_permissions=self.get_bound_permissions
+            )
+            allowed = bool(shared)
+        return bool(allowed)
+
+    def principals_allowed_by_permission(self, context: Any, permission: str) -> Any:
+        """Not supported: permissions are not kept by context."""
+        raise NotImplementedError
+
+
+def _with_prefixed_userid(principals: Iterable[str], prefixed: Any) -> list[str]:
+    """Replace the raw user id by both of its prefixed forms."""
+    result = list(principals)
+    if not prefixed or ":" not in prefixed:
+        return result
+    policy, _, userid = prefixed.partition(":")
+    result = [principal for principal in result if principal != userid]
+    return [*result, prefixed, f"{policy}_{userid}"]
+
+
+class RouteFactory:
+    """Context of a request: which permission, on which object?"""
+
+    resource_name: str | None = None
+    on_collection = False
+    required_permission: str | None = None
+    allowed_principals: Any = None
+    permission_object_id: Any = None
+    current_record: Any = None
+    get_shared_ids: Any = None
+
+    method_permissions = {
+        "head": "read",
+        "get": "read",
+        "post": "create",
+        "delete": "write",
+        "patch": "write",
+    }
+
+    def __init__(self, request: Any) -> None:
+        self.get_prefixed_userid = partial(prefixed_userid, request)
+        self._check_permission = request.registry.permission.check_permission
+        self.shared_ids: list[str] = []
+        service = current_service(request)
+        if not hasattr(service, "viewset") or not hasattr(service, "resource"):
+            return
+        self.on_collection = service.type == "collection"
+        self.permission_object_id = self.get_permission_object_id(request)
+        self.resource_name = request.current_resource_name
+        self.required_permission = self._find_permission(request, service)
+        if self.on_collection:
+            self.get_shared_ids = partial(
+                request.registry.permission.principals_accessible_objects,
+                object_id_match=self.get_permission_object_id(request, "*"),
+            )
+        setting = f"{self.resource_name}_{self.required_permission}_principals"
+        listed = request.registry.settings.get(setting, "")
+        # Commas separate too, as the documentation of 3.1.5 said (rulings §1.5).
+        text = listed.replace(",", " ") if isinstance(listed, str) else listed
+        self.allowed_principals = aslist(text)
+
+    def _find_permission(self, request: Any, service: Any) -> str | None:
+        method = request.method.lower()
+        if method != "put":
+            return self.method_permissions.get(method)
+        resource = service.resource(request=request, context=self)
+        try:
+            self.current_record = resource.model.get_record(resource.record_id)
+        except RecordNotFoundError:
+            path = service.collection_path.format(**request.matchdict)
+            self.permission_object_id = path
+            return "create"
+        return "write"
+
+    def check_permission(self, *args: Any, **kwargs: Any) -> bool:
+        """Ask the permission backend about this object."""
+        return bool(self._check_permission(self.permission_object_id, *args, **kwargs))
+
+    def fetch_shared_records(
+        self, perm: str, principals: Any, get_bound_permissions: Any
+    ) -> list[str]:
+        """Find the records of the collection that are shared; keeps their ids."""
+        uris = self.get_shared_ids(
+            permission=perm,
+            principals=principals,
+            get_bound_permissions=get_bound_permissions,
+        )
+        self.shared_ids = [self.extract_object_id(uri) for uri in uris]
+        return self.shared_ids
+
+    def get_permission_object_id(self, request: Any, record_id: str | None = None) -> str:
+        """Tell the URI, without version, that permissions are kept under."""
+        if self.on_collection and record_id is not None:
+            service = request.current_service
+            name = service.name.replace("-collection", "-record")
+            matchdict = {**request.matchdict, "id": record_id}
+            path = request.route_path(name, **matchdict)
+            if record_id == "*":
+                path = path.replace("%2A", "*")
+            return strip_uri_prefix(path)
+        return strip_uri_prefix(request.path)
+
+    def extract_object_id(self, object_uri: str) -> str:
+        """Tell the record id of a URI."""
+        return object_uri.rpartition("/")[2]

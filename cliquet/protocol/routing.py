@@ -1,0 +1,89 @@
+"""Which service does a request reach, and under which URL? (protocol §1, §2)"""
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+from pyramid.httpexceptions import HTTPTemporaryRedirect
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.settings import asbool
+
+_PREFIX = re.compile(r"^/v\d+")
+_SAFE = "/:@!$&'()*+,;=~-._"
+
+
+def current_service(request: Any) -> Any:
+    """Find the Cornice service of the matched route, or `None`."""
+    if not request.matched_route:
+        return None
+    services = request.registry.cornice_services
+    return services.get(request.matched_route.pattern)
+
+
+def current_resource_name(request: Any) -> str:
+    """Tell the name of the resource that the request reached.
+
+    Raises:
+        AttributeError: the current service is no resource.
+    """
+    service = request.current_service
+    name: str = service.viewset.get_name(service.resource)
+    return name
+
+
+def strip_uri_prefix(path: Any) -> str:
+    """Remove the version prefix of a path."""
+    return _PREFIX.sub("", str(path))
+
+
+def build_location(request: Any, path: str) -> str:
+    """Build the target of a redirection on this host; the query is kept.
+
+    `path` is decoded text: whatever it holds, the result is one safe line.
+    """
+    query = request.environ.get("QUERY_STRING", "")
+    location = request.host_url + quote(path, safe=_SAFE)
+    if query:
+        location += "?" + quote(query, safe=_SAFE + "?%", encoding="latin-1")
+    return location
+
+
+def setup_requests_scheme(config: Any) -> None:
+    """Force scheme and host of all URLs (settings `http_scheme`, `http_host`)."""
+    settings = config.get_settings()
+    scheme, host = settings.get("http_scheme"), settings.get("http_host")
+    if not (scheme or host):
+        return
+
+    def force(event: Any) -> None:
+        if scheme:
+            event.request.scheme = scheme
+        if host:
+            event.request.host = host
+
+    config.add_subscriber(force, "pyramid.events.NewRequest")
+
+
+def setup_version_redirection(config: Any) -> None:
+    """Redirect URLs without version prefix to those with it (protocol §2.1)."""
+    settings = config.get_settings()
+    route_prefix = config.route_prefix
+    config.registry.route_prefix = route_prefix or ""
+    enabled = asbool(settings.get("version_prefix_redirect_enabled", True))
+    if not enabled or not route_prefix:
+        return
+
+    def redirect(request: Any) -> Any:
+        path = request.matchdict["path"]
+        raise HTTPTemporaryRedirect(
+            build_location(request, f"/{route_prefix}/{path}")
+        )
+
+    config.route_prefix = None
+    config.add_route(name="redirect_to_version", pattern=r"/{path:(?!v[0-9]+).*}")
+    config.add_view(
+        view=redirect,
+        route_name="redirect_to_version",
+        permission=NO_PERMISSION_REQUIRED,
+    )
+    config.route_prefix = route_prefix

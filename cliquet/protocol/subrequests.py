@@ -1,0 +1,142 @@
+"""How is a request made inside another one? (protocol §7.4 to §7.7)"""
+
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from pyramid.httpexceptions import HTTPException, HTTPNotModified, HTTPRedirection
+from pyramid.interfaces import IRequestExtensions
+from pyramid.request import Request, apply_request_extensions
+
+from cliquet import serialization
+from cliquet.text import encode_header
+
+_SAFE_PATH = "/:@!$&'()*+,;=~-._%"
+_SAFE_QUERY = _SAFE_PATH + "?"
+
+
+def setup_request_bound_data(config: Any) -> None:
+    """Give requests a mapping that the sub-requests of a batch share."""
+
+    def bound_data(request: Any) -> dict[str, Any]:
+        parent = getattr(request, "parent", None)
+        return parent.bound_data if parent else {}
+
+    config.add_request_method(bound_data, name="bound_data", reify=True)
+
+
+def build_request(original: Any, dict_obj: dict[str, Any]) -> Request:
+    """Build a sub-request from path, method, headers and body.
+
+    The path gets the version prefix of the original request unless it has it;
+    headers are inherited; a mapping as body is sent as JSON.
+    """
+    prefix = "/" + original.upath_info.split("/")[1]
+    path = str(dict_obj["path"])
+    if not path.startswith(prefix):
+        path = prefix + path
+    body = dict_obj.get("body") or b""
+    headers = _inherit(original.headers, dict_obj.get("headers") or {})
+    if isinstance(body, dict):
+        body = serialization.dumps(body)
+        headers["content-type"] = "application/json; charset=utf-8"
+    path, _, query = path.partition("?")
+    url = quote(path, safe=_SAFE_PATH)
+    if query:
+        url += "?" + quote(query, safe=_SAFE_QUERY)
+    request = Request.blank(
+        url,
+        headers={name: encode_header(value) for name, value in headers.items()},
+        POST=body.encode("utf-8") if isinstance(body, str) else body,
+        method=dict_obj.get("method") or "GET",
+    )
+    return _attach(request, original)
+
+
+def _inherit(original: Any, own: dict[str, Any]) -> dict[str, Any]:
+    headers = {name.lower(): value for name, value in original.items()}
+    # The length of the original's body is not that of this one.
+    headers.pop("content-length", None)
+    headers.pop("transfer-encoding", None)
+    headers.update({name.lower(): value for name, value in own.items()})
+    headers.pop("content-length", None)
+    return headers
+
+
+def _attach(request: Request, parent: Any) -> Request:
+    request.registry = parent.registry
+    extensions = parent.registry.queryUtility(IRequestExtensions)
+    if extensions is not None:
+        apply_request_extensions(request, extensions=extensions)
+    request.parent = parent
+    return request
+
+
+def build_response(response: Any, request: Any) -> dict[str, Any]:
+    """Describe a response as an entry of a batch's answer."""
+    body: Any = ""
+    if request.method != "HEAD" and response.body:
+        try:
+            body = serialization.loads(response.body)
+        except ValueError:
+            body = response.body
+    return {
+        "path": unquote(request.path),
+        "status": response.status_code,
+        "headers": dict(response.headers),
+        "body": body,
+    }
+
+
+def follow_subrequest(request: Any, subrequest: Any, **kwargs: Any) -> tuple[Any, Any]:
+    """Run a sub-request, and follow one redirection.
+
+    Returns:
+        The response, and the request that it answers.
+
+    Raises:
+        HTTPException: what the error views made of an exception, below 500.
+        Exception: one that no view turns into less than a 500, as it was raised.
+    """
+    try:
+        return _invoke(request, subrequest, kwargs)
+    except HTTPRedirection as redirection:
+        if isinstance(redirection, HTTPNotModified):
+            raise
+        followed = _follow(subrequest, redirection)
+    return _invoke(request, followed, kwargs)
+
+
+def _invoke(request: Any, subrequest: Any, kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    try:
+        return request.invoke_subrequest(subrequest, **kwargs), subrequest
+    except HTTPRedirection:
+        raise
+    except Exception as error:
+        response = subrequest.invoke_exception_view(reraise=True)
+        if response.status_code >= 500:
+            raise
+        if not isinstance(response, HTTPException):
+            return response, subrequest
+        raise response from error
+
+
+def _follow(subrequest: Any, redirection: HTTPRedirection) -> Any:
+    target = urlsplit(redirection.location)
+    headers = {
+        name: value
+        for name, value in subrequest.headers.items()
+        if name.lower() != "content-length"
+    }
+    followed = Request.blank(
+        target.path + (f"?{target.query}" if target.query else ""),
+        headers=headers,
+        POST=subrequest.body,
+        method=subrequest.method,
+    )
+    parent = getattr(subrequest, "parent", None)
+    followed.registry = subrequest.registry
+    if parent is not None:
+        _attach(followed, parent)
+    followed.bound_data = subrequest.bound_data
+    followed.parent = parent
+    return followed

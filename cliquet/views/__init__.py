@@ -1,0 +1,1 @@
+"""Endpoints that are not resources; found by a scan of this package."""

@@ -1,0 +1,141 @@
+"""What does a client see of an exception? (protocol §4.5)"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from pyramid import httpexceptions
+from pyramid.authorization import Authenticated
+from pyramid.security import NO_PERMISSION_REQUIRED, forget
+from pyramid.settings import asbool
+from pyramid.view import view_config
+
+from cliquet.backends.exceptions import BackendError
+from cliquet.errors import ERRORS, http_error
+from cliquet.logs import logger
+from cliquet.protocol.cors import reapply_cors
+from cliquet.protocol.routing import build_location
+
+__all__ = [
+    "authorization_required",
+    "cors",
+    "error",
+    "logger",
+    "method_not_allowed",
+    "page_not_found",
+    "service_unavailable",
+]
+
+
+def cors(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a view of exceptions so that scripts can read its response."""
+
+    @wraps(view)
+    def wrapped(*args: Any) -> Any:
+        return reapply_cors(args[-1], view(*args))
+
+    return wrapped
+
+
+@view_config(context=httpexceptions.HTTPForbidden, permission=NO_PERMISSION_REQUIRED)
+@cors
+def authorization_required(request: Any) -> Any:
+    """Tell anonymous users to authenticate, and the others that they may not."""
+    if Authenticated not in request.effective_principals:
+        response = http_error(
+            httpexceptions.HTTPUnauthorized(),
+            errno=ERRORS.MISSING_AUTH_TOKEN,
+            message="Please authenticate yourself to use this endpoint.",
+        )
+        response.headers.extend(forget(request))
+        return response
+    return http_error(
+        httpexceptions.HTTPForbidden(),
+        errno=ERRORS.FORBIDDEN,
+        message="This user cannot access this resource.",
+    )
+
+
+@view_config(context=httpexceptions.HTTPNotFound, permission=NO_PERMISSION_REQUIRED)
+@cors
+def page_not_found(request: Any) -> Any:
+    """Redirect to the URL that was meant, else tell that there is nothing."""
+    prefix = "/" + getattr(request.registry, "route_prefix", "")
+    path = request.path_info
+    if not path.startswith(prefix):
+        return http_error(
+            httpexceptions.HTTPNotFound(),
+            errno=ERRORS.VERSION_NOT_AVAILABLE,
+            message="The requested protocol version is not available on this server.",
+        )
+    enabled = request.registry.settings.get("trailing_slash_redirect_enabled", True)
+    if asbool(enabled):
+        target = None
+        if path.endswith("/") and path.rstrip("/"):
+            target = path.rstrip("/")
+        elif path == prefix:
+            target = f"{prefix}/"
+        if target is not None and request.matched_route is None:
+            location = build_location(request, target)
+            return httpexceptions.HTTPTemporaryRedirect(location)
+    return http_error(
+        httpexceptions.HTTPNotFound(),
+        errno=ERRORS.MISSING_RESOURCE,
+        message="The resource you are looking for could not be found.",
+    )
+
+
+@view_config(
+    context=httpexceptions.HTTPServiceUnavailable, permission=NO_PERMISSION_REQUIRED
+)
+@cors
+def service_unavailable(response: Any, request: Any) -> Any:
+    """Tell when to come back."""
+    if response.content_type != "application/json":
+        response = http_error(
+            response,
+            errno=ERRORS.BACKEND,
+            message="Service temporary unavailable due to overloading or maintenance,"
+            " please retry later.",
+        )
+    retry_after = request.registry.settings.get("retry_after_seconds", 30)
+    response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+@view_config(
+    context=httpexceptions.HTTPMethodNotAllowed, permission=NO_PERMISSION_REQUIRED
+)
+@cors
+def method_not_allowed(context: Any, request: Any) -> Any:
+    """Tell that the endpoint has no such method."""
+    if context.content_type == "application/json":
+        return context
+    response = http_error(
+        context,
+        errno=ERRORS.METHOD_NOT_ALLOWED,
+        message="Method not allowed on this endpoint.",
+    )
+    if isinstance(context.allow, list | tuple) and context.allow:
+        response.headers["Allow"] = ", ".join(context.allow)
+    return response
+
+
+@view_config(context=Exception, permission=NO_PERMISSION_REQUIRED)
+@view_config(context=httpexceptions.HTTPException, permission=NO_PERMISSION_REQUIRED)
+def error(context: Any, request: Any) -> Any:
+    """Show HTTP errors as JSON; log anything else, and say no more than needed."""
+    if isinstance(context, httpexceptions.HTTPException):
+        if context.status_code >= 400 and context.content_type != "application/json":
+            context = http_error(context, message=context.detail or None)
+        return reapply_cors(request, context)
+    if isinstance(context, BackendError):
+        logger.critical(context.original, exc_info=context)
+        return service_unavailable(httpexceptions.HTTPServiceUnavailable(), request)
+    logger.error(context, exc_info=context)
+    response = http_error(
+        httpexceptions.HTTPInternalServerError(),
+        message="A programmatic error occured, developers have been informed.",
+        info=request.registry.settings.get("error_info_link"),
+    )
+    return reapply_cors(request, response)
