@@ -1,0 +1,193 @@
+"""What does every permission backend promise? (backends §18)"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pyramid.settings import asbool
+
+from cliquet.logs import logger
+from cliquet.types import Principal
+
+BoundPermissions = Callable[[str, str], Iterable[tuple[str, str]]]
+"""`(object id, permission)` to the couples any of which grants access."""
+
+_HEARTBEAT = "__heartbeat__"
+
+
+class PermissionBase:
+    """Groups of users, and who may do what on which object.
+
+    Object ids are URIs; they, permissions and principals are any text and match
+    exactly. Sets are copies. Each method is atomic and raises `BackendError` when
+    the engine fails.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def initialize_schema(self, dry_run: bool = False) -> None:
+        """Create or upgrade what the engine needs; only tell it if `dry_run`."""
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        """Delete all principals and permissions, and nothing else."""
+        raise NotImplementedError
+
+    def add_user_principal(self, user_id: str, principal: Principal) -> None:
+        """Give a principal to a user."""
+        raise NotImplementedError
+
+    def remove_user_principal(self, user_id: str, principal: Principal) -> None:
+        """Take a principal from a user, if it has it."""
+        raise NotImplementedError
+
+    def remove_principal(self, principal: Principal) -> None:
+        """Take a principal from every user."""
+        raise NotImplementedError
+
+    def user_principals(self, user_id: str) -> set[Principal]:
+        """Tell the principals that were given to a user."""
+        raise NotImplementedError
+
+    def add_principal_to_ace(
+        self, object_id: str, permission: str, principal: Principal
+    ) -> None:
+        """Let a principal do something on an object."""
+        raise NotImplementedError
+
+    def remove_principal_from_ace(
+        self, object_id: str, permission: str, principal: Principal
+    ) -> None:
+        """Let a principal no longer do something on an object."""
+        raise NotImplementedError
+
+    def object_permission_principals(
+        self, object_id: str, permission: str
+    ) -> set[Principal]:
+        """Tell who was given a permission on exactly this object."""
+        raise NotImplementedError
+
+    def principals_accessible_objects(
+        self,
+        principals: Iterable[Principal],
+        permission: str,
+        object_id_match: str | None = None,
+        get_bound_permissions: BoundPermissions | None = None,
+    ) -> set[str]:
+        """Find the objects on which one of the principals has a permission.
+
+        Args:
+            principals: Any of them suffices.
+            permission: Exactly this one, or those bound to it.
+            object_id_match: A pattern where `*` stands for any text.
+            get_bound_permissions: Asked with the pattern; of its answer only the
+                object ids that end like the pattern count.
+        """
+        raise NotImplementedError
+
+    def object_permission_authorized_principals(
+        self,
+        object_id: str,
+        permission: str,
+        get_bound_permissions: BoundPermissions | None = None,
+    ) -> set[Principal]:
+        """Tell who has a permission on an object, bound permissions included."""
+        raise NotImplementedError
+
+    def check_permission(
+        self,
+        object_id: str | None,
+        permission: str,
+        principals: Iterable[Principal],
+        get_bound_permissions: BoundPermissions | None = None,
+    ) -> bool:
+        """Tell whether one of the principals has a permission on an object."""
+        if object_id is None:
+            return False
+        allowed = self.object_permission_authorized_principals(
+            object_id, permission, get_bound_permissions
+        )
+        return not allowed.isdisjoint(principals)
+
+    def object_permissions(
+        self, object_id: str, permissions: Iterable[str] | None = None
+    ) -> dict[str, set[Principal]]:
+        """Tell who may do what on an object; only these `permissions` if given."""
+        raise NotImplementedError
+
+    def replace_object_permissions(
+        self, object_id: str, permissions: Mapping[str, Iterable[Principal]]
+    ) -> None:
+        """Replace the given permissions of an object; the others stay."""
+        raise NotImplementedError
+
+    def delete_object_permissions(self, *object_id_list: str) -> None:
+        """Delete all permissions of these objects."""
+        raise NotImplementedError
+
+    def write_object_permissions(
+        self,
+        object_id: str,
+        replaced: Mapping[str, Iterable[Principal]],
+        granted: Mapping[str, Iterable[Principal]],
+    ) -> dict[str, set[Principal]]:
+        """Replace some permissions of an object, then add to some.
+
+        Engines do it in one step; this default composes the other methods.
+
+        Returns:
+            All permissions of the object.
+        """
+        self.replace_object_permissions(object_id, replaced)
+        for permission, principals in granted.items():
+            for principal in principals:
+                self.add_principal_to_ace(object_id, permission, principal)
+        return self.object_permissions(object_id)
+
+
+def bound_couples(
+    object_id: str, permission: str, get_bound_permissions: BoundPermissions | None
+) -> list[tuple[str, str]]:
+    """Tell the couples any of which grants a permission on an object."""
+    if get_bound_permissions is None:
+        return [(object_id, permission)]
+    return list(get_bound_permissions(object_id, permission))
+
+
+def pattern_couples(
+    object_id_match: str | None,
+    permission: str,
+    get_bound_permissions: BoundPermissions | None,
+) -> list[tuple[str, str]]:
+    """Tell the couples of pattern and permission that a search is made of."""
+    pattern = object_id_match or "*"
+    couples = bound_couples(pattern, permission, get_bound_permissions)
+    return [couple for couple in couples if couple[0].endswith(pattern)]
+
+
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """Turn a pattern into a regular expression; only `*` is special."""
+    parts = (re.escape(part) for part in pattern.split("*"))
+    return re.compile(".*".join(parts) + r"\Z", re.DOTALL)
+
+
+def heartbeat(backend: Any) -> Callable[[Any], bool]:
+    """Build the health check of a permission backend (rulings §2.11)."""
+
+    def ping(request: Any) -> bool:
+        """Write, read back and delete; only read in readonly mode."""
+        try:
+            if asbool(request.registry.settings.get("readonly")):
+                backend.user_principals(_HEARTBEAT)
+                return True
+            backend.add_user_principal(_HEARTBEAT, "alive")
+            found = backend.user_principals(_HEARTBEAT)
+            backend.remove_user_principal(_HEARTBEAT, "alive")
+            # Another server's heartbeat may have removed it meanwhile.
+            return isinstance(found, set)
+        except Exception:
+            logger.exception("Heartbeat Error")
+            return False
+
+    return ping

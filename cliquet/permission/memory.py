@@ -1,0 +1,149 @@
+"""Principals and permissions in the memory of one process: the reference."""
+
+from collections.abc import Iterable, Mapping
+from threading import RLock
+from typing import Any
+
+from cliquet.permission.base import (
+    BoundPermissions,
+    PermissionBase,
+    bound_couples,
+    compile_pattern,
+    pattern_couples,
+)
+from cliquet.types import Principal
+
+
+class Permission(PermissionBase):
+    """Permissions in the memory of this process; threads share them safely."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._lock = RLock()
+        self._users: dict[str, set[Principal]] = {}
+        self._objects: dict[str, dict[str, set[Principal]]] = {}
+
+    def initialize_schema(self, dry_run: bool = False) -> None:
+        """Do nothing: there is no schema."""
+
+    def flush(self) -> None:
+        with self._lock:
+            self._users.clear()
+            self._objects.clear()
+
+    def add_user_principal(self, user_id: str, principal: Principal) -> None:
+        with self._lock:
+            self._users.setdefault(user_id, set()).add(principal)
+
+    def remove_user_principal(self, user_id: str, principal: Principal) -> None:
+        with self._lock:
+            _discard(self._users, user_id, principal)
+
+    def remove_principal(self, principal: Principal) -> None:
+        with self._lock:
+            for user_id in list(self._users):
+                _discard(self._users, user_id, principal)
+
+    def user_principals(self, user_id: str) -> set[Principal]:
+        with self._lock:
+            return set(self._users.get(user_id, ()))
+
+    def add_principal_to_ace(
+        self, object_id: str, permission: str, principal: Principal
+    ) -> None:
+        with self._lock:
+            entries = self._objects.setdefault(object_id, {})
+            entries.setdefault(permission, set()).add(principal)
+
+    def remove_principal_from_ace(
+        self, object_id: str, permission: str, principal: Principal
+    ) -> None:
+        with self._lock:
+            entries = self._objects.get(object_id, {})
+            _discard(entries, permission, principal)
+            if not entries:
+                self._objects.pop(object_id, None)
+
+    def object_permission_principals(
+        self, object_id: str, permission: str
+    ) -> set[Principal]:
+        with self._lock:
+            return set(self._objects.get(object_id, {}).get(permission, ()))
+
+    def principals_accessible_objects(
+        self,
+        principals: Iterable[Principal],
+        permission: str,
+        object_id_match: str | None = None,
+        get_bound_permissions: BoundPermissions | None = None,
+    ) -> set[str]:
+        couples = pattern_couples(object_id_match, permission, get_bound_permissions)
+        compiled = [(compile_pattern(pattern), wanted) for pattern, wanted in couples]
+        wanted_principals = set(principals)
+        with self._lock:
+            return {
+                object_id
+                for object_id, entries in self._objects.items()
+                for pattern, wanted in compiled
+                if not wanted_principals.isdisjoint(entries.get(wanted, ()))
+                and pattern.match(object_id)
+            }
+
+    def object_permission_authorized_principals(
+        self,
+        object_id: str,
+        permission: str,
+        get_bound_permissions: BoundPermissions | None = None,
+    ) -> set[Principal]:
+        couples = bound_couples(object_id, permission, get_bound_permissions)
+        with self._lock:
+            found: set[Principal] = set()
+            for bound_id, bound_permission in couples:
+                found |= self._objects.get(bound_id, {}).get(bound_permission, set())
+            return found
+
+    def object_permissions(
+        self, object_id: str, permissions: Iterable[str] | None = None
+    ) -> dict[str, set[Principal]]:
+        with self._lock:
+            entries = self._objects.get(object_id, {})
+            wanted = entries if permissions is None else permissions
+            return {name: set(entries[name]) for name in wanted if name in entries}
+
+    def replace_object_permissions(
+        self, object_id: str, permissions: Mapping[str, Iterable[Principal]]
+    ) -> None:
+        with self._lock:
+            entries = self._objects.setdefault(object_id, {})
+            for permission, principals in permissions.items():
+                entries[permission] = set(principals)
+                if not entries[permission]:
+                    del entries[permission]
+            if not entries:
+                del self._objects[object_id]
+
+    def delete_object_permissions(self, *object_id_list: str) -> None:
+        with self._lock:
+            for object_id in object_id_list:
+                self._objects.pop(object_id, None)
+
+    def write_object_permissions(
+        self,
+        object_id: str,
+        replaced: Mapping[str, Iterable[Principal]],
+        granted: Mapping[str, Iterable[Principal]],
+    ) -> dict[str, set[Principal]]:
+        with self._lock:
+            return super().write_object_permissions(object_id, replaced, granted)
+
+
+def _discard(sets: dict[str, set[Principal]], key: str, principal: Principal) -> None:
+    found = sets.get(key)
+    if found is not None:
+        found.discard(principal)
+        if not found:
+            del sets[key]
+
+
+def load_from_config(config: Any) -> Permission:
+    """Build the backend; it has no setting."""
+    return Permission()
