@@ -1,0 +1,60 @@
+"""The engines that the contract suites run on: a new one is one row.
+
+`url` makes the place where an engine keeps its data.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyramid.config import Configurator
+
+from tests.services import Services
+
+
+@dataclass(frozen=True)
+class AppEngine:
+    """An engine that can serve all three kinds of backends."""
+
+    id: str
+    url: Callable[[Services, Path], str]
+    processes: int = 2
+    """Server processes that may share it."""
+
+    can_fail: bool = True
+    """Its server can be out of reach."""
+
+    def settings(self, url: str, **more: Any) -> dict[str, Any]:
+        """Settings of the three kinds on this engine."""
+        settings: dict[str, Any] = {
+            "storage_max_fetch_size": 10000,
+            "cache_prefix": "",
+            "transaction_per_request": False,
+        }
+        for kind in ("storage", "cache", "permission"):
+            settings[f"{kind}_backend"] = f"cliquet.{kind}.{self.id}"
+            settings[f"{kind}_url"] = url
+            settings[f"{kind}_pool_size"] = 10
+        return {**settings, **more}
+
+    def load(self, kind: str, url: str, **more: Any) -> Any:
+        """Build one backend from settings, its schema created."""
+        config = Configurator(settings=self.settings(url, **more))
+        module = config.maybe_dotted(f"cliquet.{kind}.{self.id}")
+        backend = module.load_from_config(config)
+        backend.initialize_schema()
+        return backend
+
+    def prepare(self, settings: dict[str, Any]) -> None:
+        """Create the schemas that an application with these settings needs."""
+        for kind in ("storage", "cache", "permission"):
+            self.load(kind, settings[f"{kind}_url"]).flush()
+
+
+APP_ENGINES = [
+    AppEngine("memory", lambda services, path: "", processes=1, can_fail=False),
+    AppEngine("sqlite", lambda services, path: f"sqlite:///{path}/test.db", can_fail=False),
+    AppEngine("postgresql", lambda services, path: services.postgresql_url()),
+    AppEngine("redis", lambda services, path: services.redis_url()),
+]

