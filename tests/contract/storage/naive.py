@@ -1,0 +1,115 @@
+"""The storage contract in the simplest words: what engines are compared with.
+
+Lists are scanned and sorted by comparing two records at a time; nothing is shared
+with the code of the package but the words of a query.
+"""
+
+import copy
+from functools import cmp_to_key
+from typing import Any
+
+from cliquet.storage.query import COMPARISON, Rank
+
+MISSING = object()
+
+
+def kind(value: Any) -> int:
+    """Place of a value's type, written out (rulings §4)."""
+    if value is MISSING or value is Rank.MISSING:
+        return 0
+    if value is None:
+        return 1
+    if value is True or value is False:
+        return 4
+    if value is Rank.ARRAY or isinstance(value, list):
+        return 5
+    if value is Rank.OBJECT or isinstance(value, dict):
+        return 6
+    return 3 if isinstance(value, str) else 2
+
+
+def compare(one: Any, other: Any) -> int:
+    if kind(one) != kind(other):
+        return -1 if kind(one) < kind(other) else 1
+    if kind(one) in (2, 3, 4) and one != other:
+        return -1 if one < other else 1
+    return 0
+
+
+def same(one: Any, other: Any) -> bool:
+    if one is MISSING:
+        one = None
+    if other is MISSING:
+        other = None
+    if kind(one) != kind(other):
+        return False
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict):
+        return set(one) == set(other) and all(same(one[key], other[key]) for key in one)
+    return bool(one == other)
+
+
+def matches(record: dict[str, Any], item: Any) -> bool:
+    found = record.get(item.field, MISSING)
+    if item.operator is COMPARISON.EQ:
+        return same(found, item.value)
+    if item.operator is COMPARISON.NOT:
+        return not same(found, item.value)
+    if item.operator is COMPARISON.IN:
+        return any(same(found, value) for value in item.value)
+    if item.operator is COMPARISON.EXCLUDE:
+        return not any(same(found, value) for value in item.value)
+    if kind(found) != kind(item.value) or kind(found) not in (2, 3, 4):
+        return False
+    return holds(compare(found, item.value), item.operator)
+
+
+def holds(sign: int, operator: COMPARISON) -> bool:
+    return {
+        COMPARISON.LT: sign < 0, COMPARISON.MAX: sign <= 0, COMPARISON.GT: sign > 0,
+        COMPARISON.MIN: sign >= 0, COMPARISON.EQ: sign == 0,
+    }[operator]  # fmt: skip
+
+
+class Naive:
+    """One collection."""
+
+    def __init__(self) -> None:
+        self.live: dict[str, dict[str, Any]] = {}
+        self.dead: dict[str, dict[str, Any]] = {}
+
+    def conflict(self, object_id: str, record: dict[str, Any], unique: tuple[str, ...]) -> str | None:
+        for field in unique:
+            value = record.get(field)
+            for other_id, other in self.live.items():
+                if other_id != object_id and value is not None:
+                    if field in other and same(other[field], value):
+                        return field
+        return None
+
+    def write(self, object_id: str, written: dict[str, Any]) -> None:
+        self.live[object_id] = copy.deepcopy(written)
+        self.dead.pop(object_id, None)
+
+    def bury(self, tombstone: dict[str, Any], keep: bool) -> None:
+        del self.live[tombstone["id"]]
+        self.dead.pop(tombstone["id"], None)
+        if keep:
+            self.dead[tombstone["id"]] = dict(tombstone)
+
+    def list(self, filters: Any, sorting: Any, include_deleted: bool) -> Any:
+        records = list(self.live.values())
+        if include_deleted:
+            records += list(self.dead.values())
+        found = [r for r in records if all(matches(r, item) for item in filters)]
+        keys = [*sorting, ("last_modified", -1), ("id", 1)]
+
+        def order(one: dict[str, Any], other: dict[str, Any]) -> int:
+            for field, direction in keys:
+                sign = compare(one.get(field, MISSING), other.get(field, MISSING))
+                if sign:
+                    return sign * direction
+            return 0
+
+        return sorted(found, key=cmp_to_key(order))
