@@ -1,0 +1,165 @@
+"""Which fields do the records of a resource have; what may permissions be?
+
+colander deserialises a flat mapping of five scalars in 4 µs, one of fifty in 25 µs
+(Python 3.11): schemas are used as they are. What costs is ``bind``, 120 µs, which
+:mod:`cliquet.validation` spares unless a schema needs it.
+"""
+
+import re
+from typing import Any
+
+import colander
+
+from cliquet.text import strip_whitespace
+from cliquet.timestamps import msec_time
+
+__all__ = [
+    "URL",
+    "PermissionsSchema",
+    "ResourceSchema",
+    "TimeStamp",
+    "msec_time",
+    "strip_whitespace",
+]
+
+
+class ResourceSchema(colander.MappingSchema):
+    """Fields of a record; `id` and `last_modified` are not among them.
+
+    Options are redefined by an inner class ``Options``, whether or not it inherits
+    from this one, and are read each time they matter.
+    """
+
+    class Options:
+        """Defaults of the options (protocol §11.5)."""
+
+        unique_fields: tuple[str, ...] = ()
+        """Fields whose values are unique in the collection."""
+
+        readonly_fields: tuple[str, ...] = ()
+        """Fields that a PATCH may not change."""
+
+        preserve_unknown: bool = False
+        """Keep the fields that are not declared, instead of dropping them."""
+
+    def get_option(self, attr: str) -> Any:
+        """Answer an option, or its default."""
+        default = getattr(ResourceSchema.Options, attr)
+        return getattr(self.Options, attr, default)
+
+    def is_readonly(self, field: str) -> bool:
+        """Tell whether a PATCH may not change a field."""
+        return field in self.get_option("readonly_fields")
+
+    def schema_type(self, **kw: Any) -> Any:
+        """Answer the colander type: what becomes of undeclared fields."""
+        preserve = self.get_option("preserve_unknown") is True
+        return colander.Mapping(unknown="preserve" if preserve else "ignore")
+
+
+class PermissionsSchema(colander.SchemaNode):
+    """Principals by permission name (protocol §19.2).
+
+    Attributes:
+        known_perms: names that are accepted; empty means any.
+    """
+
+    def __init__(
+        self, *args: Any, permissions: tuple[str, ...] = (), **kwargs: Any
+    ) -> None:
+        self.known_perms = permissions
+        super().__init__(*args, **kwargs)
+
+    @staticmethod
+    def schema_type() -> Any:
+        """Answer the colander type: an object, of any keys."""
+        return colander.Mapping(unknown="preserve")
+
+    def deserialize(self, cstruct: Any = colander.null) -> Any:
+        """Check names, and that each has a list of texts.
+
+        Raises:
+            colander.Invalid: at the first bad permission.
+        """
+        permissions = super().deserialize(cstruct)
+        if permissions in (colander.null, colander.drop):
+            return permissions
+        return {
+            name: self._principals(name, principals)
+            for name, principals in permissions.items()
+        }
+
+    def _principals(self, name: str, principals: Any) -> Any:
+        if self.known_perms and name not in self.known_perms:
+            known = ", ".join(self.known_perms)
+            raise colander.Invalid(self, f'"{name}" is not one of {known}')
+        node = colander.SchemaNode(
+            colander.Sequence(), colander.SchemaNode(colander.String()), name=name
+        )
+        try:
+            return node.deserialize(principals)
+        except colander.Invalid as error:
+            failure = colander.Invalid(self)
+            failure.add(error)
+            raise failure from error
+
+
+class TimeStamp(colander.SchemaNode):
+    """An integer: milliseconds since the epoch; now, unless given."""
+
+    schema_type = colander.Integer
+
+    title = "Epoch timestamp"
+    """What documentation generators call the field."""
+
+    auto_now = True
+    """Whether the current time is the default."""
+
+    missing = None
+    """The value when there is none, and `auto_now` is false."""
+
+    def deserialize(self, cstruct: Any = colander.null) -> Any:
+        """Read a timestamp, or take the current one."""
+        if cstruct is colander.null and self.auto_now:
+            cstruct = msec_time()
+        return super().deserialize(cstruct)
+
+
+# colander 2 only takes http and ftp; this is the check of colander 1, a prefix match
+# (python-api §16.5, §30.8).
+_URL_BEGINNING = re.compile(
+    r"(?i)(?:[a-z][\w-]+:(?:/{1,3}|[a-z0-9%])|www\d{0,3}[.]|[a-z0-9.-]+[.][a-z]{2,4}/)"
+)
+_URL_REST = re.compile(r"[^\s()<>]+")
+_PUNCTUATION = "`!()[]{};:'\".,<>?«»“”‘’"  # noqa: RUF001
+
+
+def _check_url(node: Any, value: str) -> None:
+    """Refuse a text that does not begin like a URL.
+
+    In linear time, whatever the text.
+    """
+    for beginning in _beginnings(value):
+        rest = _URL_REST.match(value, beginning)
+        # Two characters at least; any rest that ends on no punctuation would do.
+        if rest and rest.group()[1:].strip(_PUNCTUATION):
+            return
+    raise colander.Invalid(node, "Must be a URL")
+
+
+def _beginnings(value: str) -> list[int]:
+    """List where the part after the beginning of a URL may start."""
+    matched = _URL_BEGINNING.match(value)
+    if matched is None:
+        return []
+    # ``http:///`` also begins with ``http://``: what is left decides.
+    extra = len(matched.group()) - len(matched.group().rstrip("/"))
+    return [matched.end() - back for back in range(max(extra, 1))]
+
+
+class URL(colander.SchemaNode):
+    """A full URL, of at most 2048 characters; surrounding blanks are removed."""
+
+    schema_type = colander.String
+    preparer = staticmethod(strip_whitespace)
+    validator = colander.All(_check_url, colander.Length(min=1, max=2048))
