@@ -45,7 +45,9 @@ class BasicAuthAuthenticationPolicy(authentication.BasicAuthAuthenticationPolicy
         if credentials is None or not credentials.username:
             return None
         secret = request.registry.settings["userid_hmac_secret"]
-        return hmac_digest(str(secret), f"{credentials.username}:{credentials.password}")
+        return hmac_digest(
+            str(secret), f"{credentials.username}:{credentials.password}"
+        )
 
     def authenticated_userid(self, request: Any) -> str | None:
         """Same as unauthenticated: there are no accounts to check."""
@@ -84,4 +86,5 @@ def _wrap_policy(config: Any) -> None:
     policy = config.registry.queryUtility(ISecurityPolicy)
     helper = getattr(policy, "_helper", None)
     if helper is not None and not isinstance(helper, _ListOfPrincipals):
-        policy._helper = _ListOfPrincipals(helper)
+        # The layer hands over a set; it has no public place for another policy.
+        policy._helper = _ListOfPrincipals(helper)  # noqa: SLF001

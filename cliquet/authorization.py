@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from pyramid.authorization import Authenticated
 from pyramid.interfaces import IAuthorizationPolicy
@@ -54,7 +54,7 @@ class AuthorizationPolicy:
             allowed = context.check_permission(
                 permission, principals, get_bound_permissions=self.get_bound_permissions
             )
-        creating = permission is not None and permission.endswith("create")
+        creating = permission == "create" or str(permission).endswith(":create")
         if not allowed and context.on_collection and not creating:
             shared = context.fetch_shared_records(
                 permission, principals, get_bound_permissions=self.get_bound_permissions
@@ -88,7 +88,7 @@ class RouteFactory:
     current_record: Any = None
     get_shared_ids: Any = None
 
-    method_permissions = {
+    method_permissions: ClassVar[dict[str, str]] = {
         "head": "read",
         "get": "read",
         "post": "create",
@@ -147,7 +147,9 @@ class RouteFactory:
         self.shared_ids = [self.extract_object_id(uri) for uri in uris]
         return self.shared_ids
 
-    def get_permission_object_id(self, request: Any, record_id: str | None = None) -> str:
+    def get_permission_object_id(
+        self, request: Any, record_id: str | None = None
+    ) -> str:
         """Tell the URI, without version, that permissions are kept under."""
         if self.on_collection and record_id is not None:
             service = request.current_service

@@ -94,11 +94,13 @@ def json_error_handler(errors: Any) -> Any:
     Args:
         errors: A list of errors with `status` and `request`, or a request.
     """
-    request = errors.request if isinstance(errors, list) else errors
-    if not isinstance(errors, list):
-        errors = request.errors
-    assert errors, "There is no error to answer"
-    details = [{**entry, "description": _text(entry["description"])} for entry in errors]
+    request = errors if hasattr(errors, "errors") else errors.request
+    errors = request.errors if errors is request else errors
+    if not errors:
+        raise AssertionError("There is no error to answer")
+    details = [
+        {**entry, "description": _text(entry["description"])} for entry in errors
+    ]
     first = min(details, key=lambda entry: str(entry["name"]))
     name, description = first["name"], first["description"]
     if name is None:
@@ -142,7 +144,10 @@ def raise_invalid(
 
 
 def send_alert(
-    request: Any, message: str | None = None, url: str | None = None, code: str = "soft-eol"
+    request: Any,
+    message: str | None = None,
+    url: str | None = None,
+    code: str = "soft-eol",
 ) -> None:
     """Put an alert on the response; its URL is by default the documentation's."""
     if url is None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import cornice
 from cornice.pyramidhook import register_service_views
-from pyramid.settings import aslist
 
 from cliquet.errors import ValidationErrors, json_error_handler
 from cliquet.protocol.cors import EXPOSED_HEADERS
+from cliquet.settings import get_setting
+from cliquet.text import aslist
 from cliquet.validation import validate_schema
 
 
@@ -21,7 +22,9 @@ class Service(cornice.Service):
     default_cors_headers = EXPOSED_HEADERS
     default_validators = (validate_schema,)
 
-    def __init__(self, name: str, path: str | None = None, *args: Any, **kw: Any) -> None:
+    def __init__(
+        self, name: str, path: str | None = None, *args: Any, **kw: Any
+    ) -> None:
         self.own_cors_origins = tuple(aslist(kw.pop("cors_origins", ())))
         # One frame more than Cornice: venusian looks for the caller's module.
         kw["depth"] = kw.get("depth", 1) + 1
@@ -30,9 +33,7 @@ class Service(cornice.Service):
     @classmethod
     def init_from_settings(cls, settings: Mapping[str, Any]) -> None:
         """Remember the CORS policy of the application being configured."""
-        cls.cors_origins = tuple(aslist(settings.get("cors_origins", "*")))
-        max_age = settings.get("cors_max_age_seconds", 3600)
-        cls.cors_max_age = int(max_age) if max_age else None
+        cls.cors_origins, cls.cors_max_age = _cors_policy(settings)
 
     def error_handler(self, request: Any) -> Any:
         """Answer what a schema or a validator refused."""
@@ -51,10 +52,8 @@ class Service(cornice.Service):
         registered by two applications must not share that.
         """
         clone = copy.copy(self)
-        policy = type("Policy", (Service,), {})
-        policy.init_from_settings(settings)
-        clone.cors_origins = self.own_cors_origins or policy.cors_origins
-        clone.cors_max_age = policy.cors_max_age
+        origins, clone.cors_max_age = _cors_policy(settings)
+        clone.cors_origins = self.own_cors_origins or origins
         clone.defined_methods = list(self.defined_methods)
         clone.definitions = []
         for method, view, arguments in self.definitions:
@@ -63,6 +62,13 @@ class Service(cornice.Service):
             own.pop("cors_max_age", None)
             clone.definitions.append((method, view, own))
         return clone
+
+
+def _cors_policy(settings: Mapping[str, Any]) -> tuple[tuple[str, ...], int | None]:
+    """Read the origins that may call, and how long they may remember it."""
+    max_age = get_setting(settings, "cors_max_age_seconds")
+    origins = tuple(aslist(get_setting(settings, "cors_origins")))
+    return origins, int(max_age) if max_age else None
 
 
 def _adapt(validator: Any) -> Any:

@@ -5,7 +5,7 @@ here; `service.py` calls it.
 """
 
 import inspect
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import colander
@@ -31,12 +31,12 @@ def validate_schema(request: Any, **view_arguments: Any) -> None:
     _validate_unknown(request, schema, body)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _instance_of(schema_class: type) -> Any:
     return schema_class()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _wants_binding(schema: Any) -> bool:
     """Tell whether any node waits for `bind`, which copies the whole tree.
 
@@ -134,9 +134,7 @@ def _validate_child(request: Any, child: Any, location: str, source: Any) -> Non
         request.validated[name] = result
 
 
-def _add_errors(
-    request: Any, location: str, name: str, errors: dict[str, Any]
-) -> None:
+def _add_errors(request: Any, location: str, name: str, errors: dict[str, Any]) -> None:
     if name in errors:
         request.errors.add(location, name, errors[name])
         return

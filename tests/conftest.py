@@ -28,7 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     names = ",".join(engine.id for engine in APP_ENGINES)
     group.addoption("--backends", default=names, help=f"engines to test: {names}")
     group.addoption("--app-backend", default="memory", help="engine of the HTTP tests")
-    group.addoption("--fuzz-examples", type=int, default=300, help="requests to make up")
+    group.addoption(
+        "--fuzz-examples", type=int, default=300, help="requests to make up"
+    )
     group.addoption("--ops", type=int, default=600, help="writes of the sync proof")
 
 
@@ -44,7 +46,9 @@ def pytest_collection_modifyitems(
             for value in getattr(getattr(item, "callspec", None), "params", {}).values()
             if isinstance(value, AppEngine)
         ]
-        (kept if all(engine.id in wanted for engine in engines) else left_out).append(item)
+        (kept if all(engine.id in wanted for engine in engines) else left_out).append(
+            item
+        )
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept

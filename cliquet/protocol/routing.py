@@ -42,7 +42,7 @@ def build_location(request: Any, path: str) -> str:
     `path` is decoded text: whatever it holds, the result is one safe line.
     """
     query = request.environ.get("QUERY_STRING", "")
-    location = request.host_url + quote(path, safe=_SAFE)
+    location: str = request.host_url + quote(path, safe=_SAFE)
     if query:
         location += "?" + quote(query, safe=_SAFE + "?%", encoding="latin-1")
     return location
@@ -75,9 +75,7 @@ def setup_version_redirection(config: Any) -> None:
 
     def redirect(request: Any) -> Any:
         path = request.matchdict["path"]
-        raise HTTPTemporaryRedirect(
-            build_location(request, f"/{route_prefix}/{path}")
-        )
+        raise HTTPTemporaryRedirect(build_location(request, f"/{route_prefix}/{path}"))
 
     config.route_prefix = None
     config.add_route(name="redirect_to_version", pattern=r"/{path:(?!v[0-9]+).*}")

@@ -301,12 +301,14 @@ def _accepts(backend_class: type, method: str, keyword: str) -> bool:
 
 def supports_conditions(storage: Any) -> bool:
     """Tell whether writes take a `Condition`; older third-party storages don't."""
-    return _accepts(type(storage), "update", "condition")
+    storage_class: type = type(storage)
+    return _accepts(storage_class, "update", "condition")
 
 
 def reads_timestamps_only(storage: Any) -> bool:
     """Tell whether `collection_timestamp` can be asked not to write."""
-    return _accepts(type(storage), "collection_timestamp", "initialize")
+    storage_class: type = type(storage)
+    return _accepts(storage_class, "collection_timestamp", "initialize")
 
 
 def heartbeat(backend: Any) -> Callable[[Any], bool]:
@@ -324,7 +326,7 @@ def heartbeat(backend: Any) -> Callable[[Any], bool]:
             found = backend.get(object_id=created["id"], **names)
             backend.delete(object_id=created["id"], with_deleted=False, **names)
             return bool(found == created)
-        except Exception:
+        except Exception:  # noqa: BLE001 -- whatever it is, the answer is no
             logger.exception("Heartbeat Error")
             return False
 

@@ -132,5 +132,3 @@ def _place_test(item: Filter) -> Test:
         return lambda found: order_key(found) != place
     compare = _RANGES[operator]
     return lambda found: compare(order_key(found), place)
-
-

@@ -18,7 +18,8 @@ class Generator:
 
     def __init__(self, config: Any = None) -> None:
         self.config = config
-        assert self.match(self()), f"{type(self).__name__} makes ids that it refuses"
+        if not self.match(self()):
+            raise AssertionError(f"{type(self).__name__} makes ids that it refuses")
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

@@ -49,10 +49,18 @@ class _Entry(NamedTuple):
     modified: Timestamp
     data: Record | None
 
+    def value(self, field: str) -> Any:
+        """Give the value of a field, `None` if it has none."""
+        return None if self.data is None else self.data.get(field)
+
     def present(self, names: FieldNames) -> Record:
         """Show the entry as callers name its fields; shares nested values."""
         if self.data is None:
-            return {names.id: self.id, names.modified: self.modified, names.deleted: True}
+            return {
+                names.id: self.id,
+                names.modified: self.modified,
+                names.deleted: True,
+            }
         return {**self.data, names.id: self.id, names.modified: self.modified}
 
 
@@ -73,9 +81,8 @@ class _Collection:
         self.forget(entry.id)
         self.live[entry.id] = entry
         insort(self._live_order, (entry.modified, entry.id))
-        assert entry.data is not None
         for field, holders in self._values.items():
-            holders.setdefault(typed(entry.data.get(field)), set()).add(entry.id)
+            holders.setdefault(typed(entry.value(field)), set()).add(entry.id)
 
     def bury(self, entry: _Entry) -> None:
         """Keep a tombstone instead of what had its id."""
@@ -90,9 +97,8 @@ class _Collection:
         if entry is None:
             return
         _discard(self._live_order, entry)
-        assert entry.data is not None
         for field, holders in self._values.items():
-            value = typed(entry.data.get(field))
+            value = typed(entry.value(field))
             holders[value].discard(object_id)
             if not holders[value]:
                 del holders[value]
@@ -108,8 +114,7 @@ class _Collection:
         if field not in self._values:
             holders: dict[Any, set[str]] = {}
             for entry in self.live.values():
-                assert entry.data is not None
-                holders.setdefault(typed(entry.data.get(field)), set()).add(entry.id)
+                holders.setdefault(typed(entry.value(field)), set()).add(entry.id)
             self._values[field] = holders
         return self._values[field].get(typed(value), set())
 
@@ -132,7 +137,9 @@ class _Slice(NamedTuple):
     stop: int
 
     def ascending(self) -> Iterator[_Entry]:
-        return (self.entries[key] for _, key in islice(self.order, self.start, self.stop))
+        return (
+            self.entries[key] for _, key in islice(self.order, self.start, self.stop)
+        )
 
     def descending(self) -> Iterator[_Entry]:
         """Newest first; ties still by ascending id."""
@@ -231,7 +238,9 @@ class Storage(MemoryBasedStorage):
         with self._lock:
             collection = self._collection(scope)
             if object_id in collection.live:
-                raise UnicityError(names.id, self._show(collection.live[object_id], names))
+                raise UnicityError(
+                    names.id, self._show(collection.live[object_id], names)
+                )
             self._check(collection, object_id, condition)
             self._check_unicity(collection, object_id, record, names, unique_fields)
             return self._store(collection, object_id, record, names)
@@ -328,9 +337,9 @@ class Storage(MemoryBasedStorage):
     ) -> None:
         if condition is None:
             return
-        if condition.collection is not None:
-            if (collection.timestamp or 0) != condition.collection:
-                raise ModifiedMeanwhileError(object_id)
+        current = collection.timestamp or 0
+        if condition.collection not in (None, current):
+            raise ModifiedMeanwhileError(object_id)
         if condition.record is not ANY and object_id is not None:
             entry = collection.live.get(object_id)
             if (entry.modified if entry else None) != condition.record:
@@ -396,7 +405,9 @@ class Storage(MemoryBasedStorage):
             entries = _merge(slices, descending=order[0].direction < 0)
             records = (entry.present(names) for entry in entries)
             return list(islice(_passing(records, matches, in_page), limit))
-        records = (entry.present(names) for part in slices for entry in part.ascending())
+        records = (
+            entry.present(names) for part in slices for entry in part.ascending()
+        )
         return sort_records(_passing(records, matches, in_page), order)[:limit]
 
     @staticmethod
@@ -430,8 +441,7 @@ def _is_bound(item: Filter, modified: str) -> bool:
     return (
         item.field == modified
         and type(item.value) is int
-        and item.operator
-        not in (COMPARISON.NOT, COMPARISON.IN, COMPARISON.EXCLUDE)
+        and item.operator not in (COMPARISON.NOT, COMPARISON.IN, COMPARISON.EXCLUDE)
     )
 
 

@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple
 __all__ = [
     "ANY",
     "COMPARISON",
+    "MISSING",
     "Condition",
     "FieldNames",
     "Filter",
-    "MISSING",
     "Query",
     "Rank",
     "Scope",
@@ -94,7 +94,7 @@ class Condition:
             write, `None` for any.
     """
 
-    record: "int | None | _Any" = ANY
+    record: "int | _Any | None" = ANY
     collection: int | None = None
 
 

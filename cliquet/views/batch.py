@@ -123,10 +123,13 @@ def _run(request: Any, subrequest: Any) -> tuple[Any, Any]:
         subrequest.errors.add(*fault)
         return json_error_handler(subrequest), subrequest
     try:
-        return request.follow_subrequest(subrequest, use_tweens=False)
+        followed: tuple[Any, Any] = request.follow_subrequest(
+            subrequest, use_tweens=False
+        )
     except httpexceptions.HTTPException as error:
         if error.status_code >= 500:
             raise
         if error.status_code >= 400 and error.content_type != "application/json":
             error = http_error(error)
         return error, subrequest
+    return followed

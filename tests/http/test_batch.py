@@ -92,7 +92,9 @@ def test_the_number_of_entries_is_limited(make_app, alice):
     app.post_json("/batch", body, headers=alice)
 
 
-@pytest.mark.parametrize("path", ["/batch", "/v0/batch", "/batch/", "/batch?a=1", "/%62atch"])
+@pytest.mark.parametrize(
+    "path", ["/batch", "/v0/batch", "/batch/", "/batch?a=1", "/%62atch"]
+)
 def test_batches_do_not_nest(send, path):
     error = send({"path": path, "method": "POST"}, status=400)
 
@@ -136,7 +138,9 @@ def test_redirected_entries_keep_method_and_body(send):
     assert response["status"] == 201
 
 
-@pytest.mark.parametrize("path", ["/%00", "/mushrooms?name=%00", "/%ff", "/mushrooms?_since=%ff"])
+@pytest.mark.parametrize(
+    "path", ["/%00", "/mushrooms?name=%00", "/%ff", "/mushrooms?_since=%ff"]
+)
 def test_unreadable_paths_are_sub_errors(send, path):
     (response,) = send({"path": path})
 
@@ -147,7 +151,9 @@ def test_unreadable_paths_are_sub_errors(send, path):
 def test_not_modified_is_a_sub_response(send):
     send({"method": "PUT", "path": RECORD, "body": BODY})
 
-    (response,) = send({"path": RECORD, "headers": {"If-None-Match": '"9999999999999"'}})
+    (response,) = send(
+        {"path": RECORD, "headers": {"If-None-Match": '"9999999999999"'}}
+    )
 
     assert response["status"] == 304
     assert response["body"] == ""
@@ -164,7 +170,10 @@ def test_entries_authenticate_themselves(app, alice, bob):
     body = {
         "requests": [
             {"path": "/mushrooms"},
-            {"path": "/mushrooms", "headers": {"Authorization": alice["Authorization"]}},
+            {
+                "path": "/mushrooms",
+                "headers": {"Authorization": alice["Authorization"]},
+            },
             {"path": "/", "headers": {"authorization": bob["Authorization"]}},
         ]
     }
@@ -194,22 +203,30 @@ def test_groups_are_asked_for_once_per_user(app, alice, bob, monkeypatch):
 
 
 def test_client_errors_of_entries_are_included(send):
-    bad, missing = send({"method": "POST", "path": "/mushrooms", "body": {"x": 1}}, {"path": RECORD})
+    bad, missing = send(
+        {"method": "POST", "path": "/mushrooms", "body": {"x": 1}}, {"path": RECORD}
+    )
 
     assert bad["status"] == 400
     assert bad["body"]["message"] == "data is missing" or "x" in bad["body"]["message"]
     assert missing["status"] == 404
 
 
-@pytest.mark.parametrize(("error", "status"), [(BackendError(), 503), (ValueError(), 500)])
-def test_a_server_error_fails_the_batch_as_a_whole(app, send, monkeypatch, error, status):
+@pytest.mark.parametrize(
+    ("error", "status"), [(BackendError(), 503), (ValueError(), 500)]
+)
+def test_a_server_error_fails_the_batch_as_a_whole(
+    app, send, monkeypatch, error, status
+):
     def fail(*args, **kwargs):
         raise error
 
     monkeypatch.setattr(app.app.registry.storage, "update", fail)
     send({"method": "PUT", "path": RECORD, "body": BODY})
 
-    body = send({"path": "/"}, {"method": "PUT", "path": RECORD, "body": BODY}, status=status)
+    body = send(
+        {"path": "/"}, {"method": "PUT", "path": RECORD, "body": BODY}, status=status
+    )
 
     assert body["code"] == status
 

@@ -14,7 +14,9 @@ def exposed(response):
 
 @pytest.fixture
 def record(app, alice):
-    return app.post_json("/mushrooms", {"data": {"name": "a"}}, headers=alice).json["data"]
+    return app.post_json("/mushrooms", {"data": {"name": "a"}}, headers=alice).json[
+        "data"
+    ]
 
 
 def test_each_endpoint_exposes_its_headers(app, alice, record):
@@ -29,7 +31,9 @@ def test_each_endpoint_exposes_its_headers(app, alice, record):
     assert exposed(app.get(url, headers=headers)) == dated
     assert exposed(app.head(url, headers=headers)) == dated
     assert exposed(app.put_json(url, {}, headers=headers, status=400)) == BASE
-    assert exposed(app.patch_json(url, {"data": {"name": "b"}}, headers=headers)) == BASE
+    assert (
+        exposed(app.patch_json(url, {"data": {"name": "b"}}, headers=headers)) == BASE
+    )
     assert exposed(app.delete(url, headers=headers)) == BASE
     assert exposed(app.get("/unknown", headers=ORIGIN, status=404)) == BASE
     wrong = app.post("/__heartbeat__", headers=headers, status=405)
@@ -59,7 +63,9 @@ def test_errors_have_cors_headers_too(app, alice, method, path, status):
     assert allowed == (ORIGIN["Origin"] if path == "/unknown" else "*")
 
 
-def test_unauthenticated_and_crashed_requests_have_cors_headers(app, alice, monkeypatch):
+def test_unauthenticated_and_crashed_requests_have_cors_headers(
+    app, alice, monkeypatch
+):
     refused = app.get("/mushrooms", headers=ORIGIN, status=401)
     monkeypatch.setattr("cliquet.views.hello.get_eos", lambda request: 1 / 0)
     crashed = app.get("/", headers=ORIGIN, status=500)

@@ -102,9 +102,12 @@ subrequests = st.fixed_dictionaries(
     {},
     optional={
         "path": paths | values,
-        "method": st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "x"])
+        "method": st.sampled_from(
+            ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "x"]
+        )
         | values,
-        "headers": st.dictionaries(st.sampled_from(HEADERS), texts, max_size=2) | values,
+        "headers": st.dictionaries(st.sampled_from(HEADERS), texts, max_size=2)
+        | values,
         "body": st.fixed_dictionaries({}, optional={"data": records}) | values,
     },
 )
@@ -217,7 +220,17 @@ def test_no_request_gives_a_server_error(
     )
     @given(
         method=st.sampled_from(
-            ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"]
+            [
+                "GET",
+                "HEAD",
+                "POST",
+                "PUT",
+                "PATCH",
+                "DELETE",
+                "OPTIONS",
+                "TRACE",
+                "BREW",
+            ]
         ),
         path=paths,
         query=queries,

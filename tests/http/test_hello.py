@@ -84,7 +84,9 @@ def test_heartbeat_leaves_nothing_behind(app):
     assert listed == []
 
 
-@pytest.mark.parametrize(("outcome", "status"), [(True, 200), (None, 200), (False, 503)])
+@pytest.mark.parametrize(
+    ("outcome", "status"), [(True, 200), (None, 200), (False, 503)]
+)
 def test_heartbeat_asks_plugins(app, outcome, status):
     app.app.registry.heartbeats["plugin"] = lambda request: outcome
 

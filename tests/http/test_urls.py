@@ -5,7 +5,10 @@ import pytest
 
 def get(app, path, **options):
     """Ask for a path as it is, without the prefix that the fixture adds."""
-    environ = {"PATH_INFO": path.partition("?")[0], "QUERY_STRING": path.partition("?")[2]}
+    environ = {
+        "PATH_INFO": path.partition("?")[0],
+        "QUERY_STRING": path.partition("?")[2],
+    }
     return app.get("/", extra_environ=environ, expect_errors=True, **options)
 
 
@@ -44,7 +47,9 @@ def test_unmatched_paths(app, path, status, outcome):
         assert response.json["errno"] == outcome
 
 
-@pytest.mark.parametrize("path", ["/x\r\nSet-Cookie: a=b", "/v0/x\r\nA: b/", "//evil.com", "/\\evil/"])
+@pytest.mark.parametrize(
+    "path", ["/x\r\nSet-Cookie: a=b", "/v0/x\r\nA: b/", "//evil.com", "/\\evil/"]
+)
 def test_redirections_stay_on_one_line_of_this_host(app, path):
     response = get(app, path)
 
@@ -83,7 +88,9 @@ def test_redirections_keep_the_method(app, alice, method):
     assert response.headers["Vary"] == "Authorization"
 
 
-@pytest.mark.parametrize("host", ["a b", "a\x00", "[::1", "x/y", "é", "a:b:c", "evil.com/?"])
+@pytest.mark.parametrize(
+    "host", ["a b", "a\x00", "[::1", "x/y", "é", "a:b:c", "evil.com/?"]
+)
 def test_hosts_that_are_none_are_refused(app, host):
     environ = {"HTTP_HOST": host.encode().decode("latin-1")}
 

@@ -70,7 +70,11 @@ class Client:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def send(
-        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
     ) -> tuple[int, dict[str, str], Any]:
         content = None if body is None else json.dumps(body)
         self.connection.request(method, path, content, {**HEADERS, **(headers or {})})
@@ -112,13 +116,17 @@ def write(port: int, operations: int, ids: list[str], seed: int) -> None:
             done += len(entries)
         else:
             entry = random_entry(chooser, ids)
-            status, _, body = client.send(entry["method"], entry["path"], entry.get("body"))
+            status, _, body = client.send(
+                entry["method"], entry["path"], entry.get("body")
+            )
             if status not in (200, 201, 404):
                 raise ProofError(f"{entry} answered {status}: {body}")
             done += 1
 
 
-def write_in_threads(port: int, threads: int, operations: int, ids: list[str], seed: int) -> None:
+def write_in_threads(
+    port: int, threads: int, operations: int, ids: list[str], seed: int
+) -> None:
     """Run writers in threads of this process.
 
     Raises:
@@ -195,16 +203,23 @@ class Poller:
         known = self.copy.get(record["id"])
         if known is not None and record["last_modified"] < known["last_modified"]:
             raise ProofError(f"{known} came back as the older {record}")
-        if self.owner_of.setdefault(record["last_modified"], record["id"]) != record["id"]:
+        if (
+            self.owner_of.setdefault(record["last_modified"], record["id"])
+            != record["id"]
+        ):
             raise ProofError(f"timestamp of {record} was seen on another record")
         self.copy[record["id"]] = record
 
     @property
     def live(self) -> dict[str, dict[str, Any]]:
-        return {key: record for key, record in self.copy.items() if "deleted" not in record}
+        return {
+            key: record for key, record in self.copy.items() if "deleted" not in record
+        }
 
 
-def poll_until(stopped: threading.Event, poller: Poller, errors: list[BaseException]) -> None:
+def poll_until(
+    stopped: threading.Event, poller: Poller, errors: list[BaseException]
+) -> None:
     try:
         while not stopped.is_set():
             poller.poll()
@@ -286,7 +301,9 @@ def prove(
         for number, watcher in enumerate(watchers):
             watcher.poll()
             if watcher.live != expected:
-                missed = [key for key in expected if watcher.live.get(key) != expected[key]]
+                missed = [
+                    key for key in expected if watcher.live.get(key) != expected[key]
+                ]
                 kept = [key for key in watcher.live if key not in expected]
                 raise ProofError(f"poller {number} missed {missed} and kept {kept}")
         polls = sum(watcher.polls for watcher in watchers)
@@ -295,10 +312,14 @@ def prove(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--engine", default="memory", help="memory, sqlite, postgresql, redis")
+    parser.add_argument(
+        "--engine", default="memory", help="memory, sqlite, postgresql, redis"
+    )
     parser.add_argument("--url", default="", help="where the engine keeps its data")
     parser.add_argument("--ops", type=int, default=2000, help="number of writes")
-    parser.add_argument("--processes", type=int, default=2, help="number of server processes")
+    parser.add_argument(
+        "--processes", type=int, default=2, help="number of server processes"
+    )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     processes = 1 if options.engine == "memory" else options.processes

@@ -31,7 +31,11 @@ def build_application(settings: dict[str, Any]) -> Any:
 def main() -> None:
     application = build_application(json.loads(sys.argv[1]))
     server = waitress.create_server(
-        application, host="127.0.0.1", port=0, threads=8, clear_untrusted_proxy_headers=True
+        application,
+        host="127.0.0.1",
+        port=0,
+        threads=8,
+        clear_untrusted_proxy_headers=True,
     )
     print(server.effective_port, flush=True)  # type: ignore[attr-defined]
     server.run()

@@ -83,7 +83,9 @@ def test_only_one_of_sixteen_plain_creators_is_told_so(ports: list[int]) -> None
     assert statuses == {201: 1, 200: CLIENTS - 1}
 
 
-def test_one_post_of_sixteen_with_the_collection_etag_succeeds(ports: list[int]) -> None:
+def test_one_post_of_sixteen_with_the_collection_etag_succeeds(
+    ports: list[int],
+) -> None:
     put(Client(ports[0]), "start")
     etag = Client(ports[0]).send("GET", COLLECTION)[1]["etag"]
 

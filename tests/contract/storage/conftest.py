@@ -8,7 +8,9 @@ import pytest
 class Collection:
     """One collection of a storage, so that tests only say what they are about."""
 
-    def __init__(self, storage: Any, collection_id: str = "test", parent_id: str = "1234"):
+    def __init__(
+        self, storage: Any, collection_id: str = "test", parent_id: str = "1234"
+    ):
         self.storage = storage
         self.names = {"collection_id": collection_id, "parent_id": parent_id}
 

@@ -79,7 +79,9 @@ class Naive:
         self.live: dict[str, dict[str, Any]] = {}
         self.dead: dict[str, dict[str, Any]] = {}
 
-    def conflict(self, object_id: str, record: dict[str, Any], unique: tuple[str, ...]) -> str | None:
+    def conflict(
+        self, object_id: str, record: dict[str, Any], unique: tuple[str, ...]
+    ) -> str | None:
         for field in unique:
             value = record.get(field)
             for other_id, other in self.live.items():

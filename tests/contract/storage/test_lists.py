@@ -31,7 +31,9 @@ def matched(collection, value, operator, **options):
     filters = [Filter("f", value, operator)]
     listed = collection.list(filters=filters, **options)
     assert collection.total(filters=filters) == len(listed)
-    return [ORDERED[int(record["id"])] for record in sorted(listed, key=lambda r: r["id"])]
+    return [
+        ORDERED[int(record["id"])] for record in sorted(listed, key=lambda r: r["id"])
+    ]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,11 @@ def test_filters_are_combined(collection):
 
     filters = [Filter("n", 3, GT), Filter("even", True, EQ)]
 
-    assert sorted(record["n"] for record in collection.list(filters=filters)) == [4, 6, 8]
+    assert sorted(record["n"] for record in collection.list(filters=filters)) == [
+        4,
+        6,
+        8,
+    ]
 
 
 def test_ids_and_timestamps_are_filtered_like_fields(collection):
@@ -90,14 +96,19 @@ def test_ids_and_timestamps_are_filtered_like_fields(collection):
     assert ids(Filter("last_modified", second["last_modified"], GT)) == {"c"}
     assert ids(Filter("last_modified", second["last_modified"], LT)) == {"a"}
     assert ids(Filter("last_modified", second["last_modified"], EQ)) == {"b"}
-    assert ids(Filter("last_modified", float(second["last_modified"]), MIN)) == {"b", "c"}
+    assert ids(Filter("last_modified", float(second["last_modified"]), MIN)) == {
+        "b",
+        "c",
+    }
     assert ids(Filter("last_modified", "x", GT)) == set()
     assert ids(Filter("last_modified", None, NOT)) == {"a", "b", "c"}
     assert ids(Filter("last_modified", 10**30, LT)) == {"a", "b", "c"}
     assert ids(Filter("last_modified", [third["last_modified"]], EXCLUDE)) == {"a", "b"}
 
 
-@pytest.mark.parametrize("name", ["a b", "a'b", 'a"b', "a.b", "a$b", "é", "%s", "a\\", ":x"])
+@pytest.mark.parametrize(
+    "name", ["a b", "a'b", 'a"b', "a.b", "a$b", "é", "%s", "a\\", ":x"]
+)
 def test_field_names_are_any_text(collection, name):
     collection.create_with({name: 1})
     collection.create_with({name: 2})
@@ -114,7 +125,9 @@ def test_sorting_orders_all_types(values):
     descending = values.list(sorting=[Sort("f", -1)])
 
     assert [int(record["id"]) for record in ascending] == list(range(len(ORDERED)))
-    assert [int(record["id"]) for record in descending] == list(range(len(ORDERED)))[::-1]
+    assert [int(record["id"]) for record in descending] == list(range(len(ORDERED)))[
+        ::-1
+    ]
 
 
 def test_ties_are_broken_by_newest_then_by_id(collection):

@@ -22,8 +22,12 @@ scalars = (
     st.none()
     | st.booleans()
     | st.integers(-3, 3)
-    | st.sampled_from([0.0, 1.0, -0.5, 1e20, 2**53, 2**53 + 1, 2**64, 10**40, -(10**40)])
-    | st.sampled_from(["", "a", "A", "é", "𝄞", "\uffff", "1", "true", "null", "%", "_", "'"])
+    | st.sampled_from(
+        [0.0, 1.0, -0.5, 1e20, 2**53, 2**53 + 1, 2**64, 10**40, -(10**40)]
+    )
+    | st.sampled_from(
+        ["", "a", "A", "é", "𝄞", "\uffff", "1", "true", "null", "%", "_", "'"]
+    )
 )
 values = scalars | st.lists(scalars, max_size=2) | st.dictionaries(
     st.sampled_from(["k", "l"]), scalars, max_size=2
@@ -33,7 +37,14 @@ ids = st.sampled_from(["a", "b", "c", "ab", "%", "é"])
 fields = st.sampled_from([*FIELDS, "id", "deleted", "nowhere"])
 unique = st.sampled_from([(), ("a",), ("b", "a")])
 ranges = st.sampled_from(
-    [COMPARISON.LT, COMPARISON.MAX, COMPARISON.GT, COMPARISON.MIN, COMPARISON.EQ, COMPARISON.NOT]
+    [
+        COMPARISON.LT,
+        COMPARISON.MAX,
+        COMPARISON.GT,
+        COMPARISON.MIN,
+        COMPARISON.EQ,
+        COMPARISON.NOT,
+    ]
 )
 filters = st.lists(
     st.builds(Filter, fields, values, ranges)
@@ -46,7 +57,11 @@ filters = st.lists(
     max_size=2,
 )
 sortings = st.lists(
-    st.builds(Sort, st.sampled_from([*FIELDS, "id", "last_modified"]), st.sampled_from([1, -1])),
+    st.builds(
+        Sort,
+        st.sampled_from([*FIELDS, "id", "last_modified"]),
+        st.sampled_from([1, -1]),
+    ),
     max_size=2,
     unique_by=lambda key: key.field,
 )
@@ -78,7 +93,13 @@ class StoragePrograms(RuleBasedStateMachine):
     def timed(self, record: dict[str, Any], wanted: int | None) -> dict[str, Any]:
         return record if wanted is None else {**record, "last_modified": wanted}
 
-    @rule(parent=st.sampled_from("pq"), object_id=ids, record=records, unique=unique, wanted=forced)
+    @rule(
+        parent=st.sampled_from("pq"),
+        object_id=ids,
+        record=records,
+        unique=unique,
+        wanted=forced,
+    )
     def create(self, parent, object_id, record, unique, wanted):
         model = self.models[parent]
         taken = object_id in model.live or model.conflict(object_id, record, unique)
@@ -97,13 +118,21 @@ class StoragePrograms(RuleBasedStateMachine):
         model.write(object_id, written)
         self.moved(parent)
 
-    @rule(parent=st.sampled_from("pq"), object_id=ids, record=records, unique=unique, wanted=forced)
+    @rule(
+        parent=st.sampled_from("pq"),
+        object_id=ids,
+        record=records,
+        unique=unique,
+        wanted=forced,
+    )
     def update(self, parent, object_id, record, unique, wanted):
         model = self.models[parent]
         sent = self.timed(record, wanted)
         conflict = model.conflict(object_id, record, unique)
         try:
-            written = self.storage.update("c", parent, object_id, sent, unique_fields=unique)
+            written = self.storage.update(
+                "c", parent, object_id, sent, unique_fields=unique
+            )
         except UnicityError as error:
             assert error.field == conflict
             self.moved(parent, wrote=False)
@@ -124,7 +153,9 @@ class StoragePrograms(RuleBasedStateMachine):
             return
         assert same(found, model.live[object_id])
 
-    @rule(parent=st.sampled_from("pq"), object_id=ids, keep=st.booleans(), wanted=forced)
+    @rule(
+        parent=st.sampled_from("pq"), object_id=ids, keep=st.booleans(), wanted=forced
+    )
     def delete(self, parent, object_id, keep, wanted):
         model = self.models[parent]
         try:
@@ -143,7 +174,9 @@ class StoragePrograms(RuleBasedStateMachine):
     def delete_all(self, parent, filters, keep):
         model = self.models[parent]
         expected = {record["id"] for record in model.list(filters, [], False)}
-        deleted = self.storage.delete_all("c", parent, filters=filters, with_deleted=keep)
+        deleted = self.storage.delete_all(
+            "c", parent, filters=filters, with_deleted=keep
+        )
         assert {tombstone["id"] for tombstone in deleted} == expected
         for tombstone in deleted:
             model.bury(tombstone, keep)
@@ -167,9 +200,15 @@ class StoragePrograms(RuleBasedStateMachine):
         model = self.models[parent]
         expected = model.list(filters, sorting, include_deleted)
         total = sum("deleted" not in record for record in expected)
-        options = {"filters": filters, "sorting": sorting, "include_deleted": include_deleted}
+        options = {
+            "filters": filters,
+            "sorting": sorting,
+            "include_deleted": include_deleted,
+        }
         listed, counted = self.storage.get_all("c", parent, **options)
-        assert [record["id"] for record in listed] == [record["id"] for record in expected]
+        assert [record["id"] for record in listed] == [
+            record["id"] for record in expected
+        ]
         assert all(map(same, listed, expected))
         assert counted == total
         keys = [*sorting]
