@@ -4,7 +4,7 @@ Pure helpers raise it; :mod:`cliquet.resource.responses` makes it a 400.
 """
 
 
-class InvalidParameter(ValueError):  # noqa: N818 -- named in the architecture
+class InvalidParameter(ValueError):  # noqa: N818 -- named by the architecture
     """A part of the request is not acceptable.
 
     Attributes:
