@@ -1,0 +1,1 @@
+"""What the tests of applications import: support classes and a sample application."""
