@@ -102,5 +102,5 @@ def load_from_config(config: Any) -> Cache:
     settings = config.get_settings()
     return Cache(
         cache_prefix=settings["cache_prefix"],
-        max_size_bytes=int(get_setting(settings, "cache_max_size_bytes")),
+        max_size_bytes=int(get_setting(settings, "cache_max_size_bytes") or 0),
     )

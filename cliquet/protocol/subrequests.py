@@ -80,11 +80,20 @@ def build_response(response: Any, request: Any) -> dict[str, Any]:
         except ValueError:
             body = response.body
     return {
-        "path": unquote(request.path),
+        "path": readable_path(request),
         "status": response.status_code,
         "headers": dict(response.headers),
         "body": body,
     }
+
+
+def readable_path(request: Any) -> str:
+    """Tell the path of a request, decoded, even if it is not UTF-8."""
+    try:
+        return unquote(request.path)
+    except UnicodeDecodeError:
+        path: str = request.environ["PATH_INFO"]
+        return path.encode("latin-1").decode("utf-8", "replace")
 
 
 def follow_subrequest(request: Any, subrequest: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -117,6 +126,8 @@ def _invoke(request: Any, subrequest: Any, kwargs: dict[str, Any]) -> tuple[Any,
             raise
         if not isinstance(response, HTTPException):
             return response, subrequest
+        # Whoever catches it knows which request, maybe redirected, it answers.
+        response.request = subrequest
         raise response from error
 
 

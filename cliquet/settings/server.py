@@ -134,9 +134,9 @@ BACKENDS = rows(
     ("cache_prefix", "", TEXT, "Put before each key of the cache.", "cache"),
     (
         "cache_max_size_bytes",
-        None,
+        67108864,
         LIMIT,
-        "Bound of the memory cache; the oldest entries leave first.",
+        "Bound of the memory cache, 0 for none; the oldest entries leave first.",
         "cache.memory",
         False,
     ),

@@ -10,7 +10,11 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from cliquet.errors import http_error, json_error_handler
 from cliquet.logs import logger
 from cliquet.protocol.limits import find_fault
-from cliquet.protocol.subrequests import build_request, build_response
+from cliquet.protocol.subrequests import (
+    build_request,
+    build_response,
+    readable_path,
+)
 from cliquet.service import Service
 from cliquet.text import merge_dicts
 
@@ -94,7 +98,7 @@ def post_batch(request: Any) -> Any:
     responses = []
     for entry in requests:
         subrequest = build_request(request, entry)
-        context.bind(path=subrequest.path, method=subrequest.method)
+        context.bind(path=readable_path(subrequest), method=subrequest.method)
         response, subrequest = _run(request, subrequest)
         context.bind(code=response.status_code)
         context.info("subrequest.summary")
@@ -131,5 +135,5 @@ def _run(request: Any, subrequest: Any) -> tuple[Any, Any]:
             raise
         if error.status_code >= 400 and error.content_type != "application/json":
             error = http_error(error)
-        return error, subrequest
+        return error, error.request or subrequest
     return followed

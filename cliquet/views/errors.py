@@ -1,5 +1,6 @@
 """What does a client see of an exception? (protocol §4.5)"""
 
+import inspect
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -28,11 +29,15 @@ __all__ = [
 
 
 def cors(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a view of exceptions so that scripts can read its response."""
+    """Decorate a view of exceptions so that scripts can read its response.
+
+    The view takes the request, maybe after the exception.
+    """
+    taken = len(inspect.signature(view).parameters)
 
     @wraps(view)
     def wrapped(*args: Any) -> Any:
-        return reapply_cors(args[-1], view(*args))
+        return reapply_cors(args[-1], view(*args[-taken:]))
 
     return wrapped
 

@@ -7,7 +7,7 @@ import pytest
 from webtest import TestApp
 
 from cliquet.tests.support import DEFAULT_SETTINGS, get_request_class
-from cliquet.tests.testapp import main as testapp
+from cliquet.tests import testapp as sample
 
 MakeApp = Callable[..., TestApp]
 
@@ -17,10 +17,55 @@ ALICE_ID = "basicauth:9f2d363f98418b13253d6d7193fc88690302ab0ae21295521f6029dffe
 BOB_ID = "basicauth:89e044f2236e8fd84ad9932909533cea1a29dc45641f4c67303cd52c9351c561"
 
 
+class Applications:
+    """Applications by their settings: building one takes longer than most tests."""
+
+    def __init__(self) -> None:
+        self._built: dict[str, TestApp] = {}
+        self._used: list[tuple[TestApp, dict[str, Any]]] = []
+
+    def make(self, config: Any, settings: dict[str, Any]) -> TestApp:
+        key = repr(sorted(settings.items(), key=str))
+        app = self._built.get(key)
+        if app is None or config is not None:
+            app = TestApp(sample.main(settings, config=config))
+            app.RequestClass = get_request_class("v0")
+            if config is None:
+                self._built[key] = app
+        registry = app.app.registry
+        self._used.append((app, {
+            "settings": dict(registry.settings),
+            "heartbeats": dict(registry.heartbeats),
+            "public_settings": set(registry.public_settings),
+            "api_capabilities": dict(registry.api_capabilities),
+        }))  # fmt: skip
+        return app
+
+    def restore(self) -> None:
+        """Undo what a test stored and changed."""
+        while self._used:
+            app, before = self._used.pop()
+            registry = app.app.registry
+            for name, values in before.items():
+                getattr(registry, name).clear()
+                getattr(registry, name).update(values)
+            for kind in ("storage", "cache", "permission"):
+                backend = getattr(registry, kind, None)
+                if backend is not None:
+                    backend.flush()
+            app.reset()
+
+
+@pytest.fixture(scope="session")
+def applications() -> Applications:
+    return Applications()
+
+
 @pytest.fixture
-def make_app(app_settings: dict[str, Any]) -> Iterator[MakeApp]:
+def make_app(
+    applications: Applications, app_settings: dict[str, Any]
+) -> Iterator[MakeApp]:
     """Build applications; what they stored is gone after the test."""
-    made: list[TestApp] = []
 
     def make(config: Any = None, **settings: Any) -> TestApp:
         values = {
@@ -31,17 +76,10 @@ def make_app(app_settings: dict[str, Any]) -> Iterator[MakeApp]:
             "project_docs": "https://cliquet.rtfd.org/",
             **settings,
         }
-        app = TestApp(testapp(values, config=config))
-        app.RequestClass = get_request_class("v0")
-        made.append(app)
-        return app
+        return applications.make(config, values)
 
     yield make
-    for app in made:
-        for kind in ("storage", "cache", "permission"):
-            backend = getattr(app.app.registry, kind, None)
-            if backend is not None:
-                backend.flush()
+    applications.restore()
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def test_hello_tells_who_is_authenticated(app, alice):
 
 
 @pytest.mark.parametrize(
-    "authorization", ["Carrier", "Carrier pigeon", "Basic !!!", "Basic Og==", "Basic é"]
+    "authorization", ["Carrier", "Carrier pigeon", "Basic !!!", "Basic Og=="]
 )
 def test_bad_credentials_are_anonymous(app, authorization):
     body = app.get("/", headers={"Authorization": authorization}).json

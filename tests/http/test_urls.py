@@ -5,11 +5,9 @@ import pytest
 
 def get(app, path, **options):
     """Ask for a path as it is, without the prefix that the fixture adds."""
-    environ = {
-        "PATH_INFO": path.partition("?")[0],
-        "QUERY_STRING": path.partition("?")[2],
-    }
-    return app.get("/", extra_environ=environ, expect_errors=True, **options)
+    path, _, query = path.partition("?")
+    environ = {"PATH_INFO": path}
+    return app.get(f"/?{query}", extra_environ=environ, expect_errors=True, **options)
 
 
 @pytest.mark.parametrize(

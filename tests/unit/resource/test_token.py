@@ -1,4 +1,4 @@
-"""How is a place written in a header, and read back? (protocol §13.5, rulings §2.16)."""
+"""How is a place written in a header, and read back? (protocol §13.5)."""
 
 import base64
 import json

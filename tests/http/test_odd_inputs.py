@@ -1,0 +1,193 @@
+"""Inputs that broke 3.1.5, and their answers (rulings §5)."""
+
+import json
+
+import pytest
+
+from tests.http.wsgi import build_environ, send
+
+RECORD = "/spores/3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b10"
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app(
+        spore_create_principals="system.Authenticated",
+        spore_read_principals="system.Authenticated",
+        spore_write_principals="system.Authenticated",
+    )
+
+
+@pytest.fixture
+def seeded(app, alice):
+    """Records that lack the field, and mix types in it."""
+    for rank in (1, "1", True, None, [1], {"a": 1}, 2.5):
+        app.post_json("/spores", {"data": {"rank": rank}}, headers=alice)
+    app.post_json("/spores", {"data": {"other": 1}}, headers=alice)
+    return app
+
+
+@pytest.mark.parametrize(
+    "value", ["[" * 300, "-" * 5000, "(1,2)", "{[]:1}", "[1]", "2-1", "0x10"]
+)
+def test_what_is_no_literal_is_text(app, alice, value):
+    response = app.get("/mushrooms", {"name": value}, headers=alice)
+
+    assert response.json["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("name", "9" * 400), ("min_name", "1e400"), ("_since", "9" * 400),
+        ("_limit", "9" * 30), ("_limit", "-1"), ("_limit", "toto"), ("_since", "abc"),
+        ("_since", "1.2"), ("_since", "true"), ("_before", ""), ("_token", "123"),
+        ("_token", "e30="), ("_token", "W10="), ("_token", "bnVsbA=="), ("in_id", "0,1"),
+        ("in_last_modified", "a,b"), ("name", "a\x00b"), ("in_name", "a,b\x00"),
+        ("nowhere", "1"), ("_sort", "nowhere"), ("_fields", "nowhere"), ("madmax_name", "1"),
+        ("_token", "eyJsYXN0X3JlY29yZCI6e30sIm9mZnNldCI6MX0="),
+    ],
+)  # fmt: skip
+def test_parameters_that_cannot_be_used_are_refused(app, alice, name, value):
+    response = app.get("/mushrooms", {name: value}, headers=alice, status=400)
+
+    assert response.json["errno"] == 107
+    assert response.headers["Content-Type"] == "application/json; charset=UTF-8"
+
+
+@pytest.mark.parametrize(
+    "last",
+    [{"last_modified": [1]}, {"last_modified": "x"}, [], {"last_modified": None}],
+)
+@pytest.mark.parametrize("offset", [1, "x", None])
+def test_tokens_of_the_wrong_shape_are_refused(app, alice, last, offset):
+    from cliquet.utils import encode64
+
+    token = encode64(json.dumps({"last_record": last, "offset": offset}))
+
+    app.get("/mushrooms", {"_token": token, "_limit": 2}, headers=alice, status=400)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["exclude_name=1,2", "name=5", "gt_id=5", "gt_last_modified=abc", "in_name=[1]",
+     "_sort=name", "_sort=-name,id", "not_name=None", "min_name=true",
+     "gt_last_modified=%22123%22", "last_modified=9007199254740993", "deleted=true"],
+)  # fmt: skip
+def test_mixed_types_and_missing_fields_are_served(app, alice, query):
+    app.get(f"/mushrooms?{query}", headers=alice)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"data": null}', "[]", "3", '"a"', "null", "[" * 1000 + "]" * 1000,
+     '{"data": ' + '{"a":' * 999 + "1" + "}" * 1000, '{"data": {"n": Infinity}}',
+     '{"data": {"n": NaN}}', '{"data": {"n": 1e400}}', '{"data": {"n": "\\ud800"}}',
+     '{"data": {"n": "a\\u0000b"}}', '{"data": {"n\\u0000": 1}}', '{"data": [1]}',
+     '{"data": "x"}', "{'foo>}", "{", '{"data": {}} x'],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_bodies_that_are_no_records_are_refused(app, alice, body, method):
+    app.put_json(RECORD, {"data": {"n": 0}}, headers=alice)
+    url = "/spores" if method == "POST" else RECORD
+
+    response = app.request(
+        url, method=method, body=body.encode(), headers=alice, expect_errors=True
+    )
+
+    assert response.status_code == 400, response.body
+    assert response.json["errno"] == 107
+    assert app.get(RECORD, headers=alice).json["data"]["n"] == 0
+
+
+@pytest.mark.parametrize("value", ["abc", 1.5, -1, True, 2**53 + 1, [], 10**30])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_timestamps_that_are_none_are_refused(app, alice, value, method):
+    app.put_json(RECORD, {"data": {"n": 0}}, headers=alice)
+    url = "/spores" if method == "POST" else RECORD
+    body = json.dumps({"data": {"last_modified": value}}).encode()
+
+    app.request(url, method=method, body=body, headers=alice, status=400)
+
+
+@pytest.mark.parametrize("value", ["abc", 1.5, None, {}])
+def test_ordinary_schemas_drop_timestamps_unseen(app, alice, value):
+    body = {"data": {"name": "a", "last_modified": value}}
+
+    created = app.post_json("/mushrooms", body, headers=alice, status=201)
+
+    assert type(created.json["data"]["last_modified"]) is int
+
+
+@pytest.mark.parametrize("value", [2**63, 2**64 + 1, 10**40, -(10**40)])
+def test_big_integers_are_kept_exactly(app, alice, value):
+    app.put_json(RECORD, {"data": {"n": value}}, headers=alice)
+
+    assert json.loads(app.get(RECORD, headers=alice).body)["data"]["n"] == value
+    assert len(app.get(f"/spores?_sort=id&_fields=n", headers=alice).json["data"]) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["'", "%", "_", "*", "\\", '"', "group:'; DROP TABLE x", "é"]
+)
+def test_principals_are_any_text(app, alice, text):
+    body = {"data": {}, "permissions": {"read": [text]}}
+
+    response = app.put_json(RECORD, body, headers=alice)
+
+    assert response.json["permissions"]["read"] == [text]
+
+
+def test_bodies_that_are_too_large_are_refused(make_app, alice):
+    app = make_app(max_body_size=100)
+    body = {"data": {"name": "x" * 200}}
+
+    response = app.post_json("/mushrooms", body, headers=alice, status=413)
+
+    assert response.json["errno"] == 113
+    assert response.json["code"] == 413
+    assert app.get("/mushrooms", headers=alice).headers["Total-Records"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("PATH_INFO", "/v0/\xff"), ("PATH_INFO", "/v0/a\x00"), ("HTTP_IF_MATCH", "\x00"),
+     ("HTTP_X_ODD", "\xff"), ("QUERY_STRING", "name=%ff"), ("QUERY_STRING", "a=\x00"),
+     ("CONTENT_LENGTH", "-1"), ("CONTENT_LENGTH", "a"), ("HTTP_X_ODD", "a\r\nb: c")],
+)  # fmt: skip
+def test_unreadable_requests_are_refused(app, key, value):
+    environ = {**build_environ("GET", "/v0/", [], {}, b""), key: value}
+
+    status, headers, body = send(app.app, environ)
+
+    assert status == 400
+    assert json.loads(body)["errno"] == 107
+    assert headers["Content-Type"] == "application/json; charset=UTF-8"
+
+
+@pytest.mark.parametrize(
+    "record_id",
+    ["a*b", "abc%0A", "%00", "a'b", "3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b10%0A"],
+)
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_ids_that_are_none_are_refused(app, alice, record_id, method):
+    body = json.dumps({"data": {"name": "a"}}).encode()
+
+    response = app.request(
+        f"/mushrooms/{record_id}",
+        method=method,
+        body=body,
+        headers=alice,
+        expect_errors=True,
+    )
+
+    assert response.status_code == 400
+    assert response.json["errno"] == 107
+
+
+def test_an_empty_deletion_time_is_refused(app, alice):
+    app.put_json(RECORD, {"data": {}}, headers=alice)
+
+    for value in ("", "abc", "1.5"):
+        app.delete(f"{RECORD}?last_modified={value}", headers=alice, status=400)
+    app.get(RECORD, headers=alice)
