@@ -16,6 +16,7 @@ from cliquet.protocol.routing import current_resource_name, current_service
 from cliquet.protocol.subrequests import follow_subrequest
 from cliquet.service import Service
 from cliquet.settings import DEFAULT_SETTINGS, load_default_settings
+
 from cliquet import utils  # isort: skip -- re-exports what is above
 
 __all__ = [

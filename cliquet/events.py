@@ -200,16 +200,23 @@ def _hook_transaction(event: Any) -> None:
     if hasattr(request, "parent") or not request.environ.get("tm.active"):
         return
     transaction = request.tm.get()
-    transaction.addBeforeCommitHook(_notify_before_commit, args=(request,))
+    transaction.addBeforeCommitHook(_notify_before_commit, args=(request, transaction))
     transaction.addAfterCommitHook(_notify_after_commit, args=(request,))
 
 
-def _notify_before_commit(request: Any) -> None:
+def _notify_before_commit(request: Any, transaction: Any) -> None:
     """Notify inside the transaction: what a subscriber raises aborts it."""
     registry = request.registry
-    if has_subscribers(registry, ResourceRead, ResourceChanged):
+    if not has_subscribers(registry, ResourceRead, ResourceChanged):
+        return
+    try:
         for event in request.get_resource_events():
             registry.notify(event)
+    except BaseException:
+        # A commit that fails in a hook aborts nothing by itself: rows would stay
+        # locked until the thread begins its next transaction.
+        transaction.abort()
+        raise
 
 
 def _notify_after_commit(success: bool, request: Any) -> None:
@@ -229,6 +236,8 @@ def _notify_after_commit(success: bool, request: Any) -> None:
 def veto_server_errors(request: Any, response: Any) -> bool:
     """Undo what was written when a view *returned* a 5xx (rulings §2.19).
 
-    The commit veto of pyramid_tm, unless ``tm.commit_veto`` names another one.
+    The commit veto of pyramid_tm, unless ``tm.commit_veto`` names another one. With
+    a veto, pyramid_tm leaves it to tell that an exception became the response.
     """
-    return bool(response.status_code >= SERVER_ERROR)
+    failed = getattr(request, "exc_info", None) is not None
+    return failed or response.status_code >= SERVER_ERROR

@@ -29,7 +29,7 @@ from cliquet.listeners.registration import (
 from cliquet.logs import logger, setup_logging
 from cliquet.permission.base import PermissionBase
 from cliquet.permission.base import heartbeat as permission_heartbeat
-from cliquet.protocol.end_of_life import setup_deprecation
+from cliquet.protocol.end_of_life import end_of_life_tween_factory, setup_deprecation
 from cliquet.protocol.limits import setup_limits
 from cliquet.protocol.responses import (
     setup_backoff,
@@ -49,6 +49,7 @@ from cliquet.statsd import setup_statsd
 from cliquet.storage.base import StorageBase
 from cliquet.storage.base import heartbeat as storage_heartbeat
 
+ProfilerMiddleware: Any
 try:
     from werkzeug.middleware.profiler import ProfilerMiddleware
 except ImportError:  # pragma: no cover -- the library is optional
@@ -58,6 +59,9 @@ try:
     import newrelic.agent
 except ImportError:  # pragma: no cover -- the library is optional
     newrelic = None
+
+#: The name of 3.1.5, for those who order tweens in their settings.
+_end_of_life_tween_factory = end_of_life_tween_factory
 
 __all__ = [
     "EventActionFilter",
@@ -126,31 +130,36 @@ def initialize(
     name = settings.pop("cliquet.project_name", settings.get("project_name"))
     settings["project_name"] = name or project_name
     if not settings["project_name"]:
-        warnings.warn("No value specified for `project_name`", stacklevel=2)
+        # Called with this text alone: applications' tests assert it (§4.1).
+        warnings.warn("No value specified for `project_name`")  # noqa: B028
     load_default_settings(config, {**DEFAULT_SETTINGS, **(default_settings or {})})
 
     project_version = settings.get("project_version") or version
     if not project_version:
         raise ConfigurationError(f"Invalid project version: {project_version}")
-    settings["project_version"] = project_version = str(project_version)
+    settings["project_version"] = str(project_version)
 
-    api_version = settings.get("http_api_version")
-    if api_version is None:
-        api_version = ".".join(project_version.split(".")[:2])
-    settings["http_api_version"] = api_version = str(api_version)
-
+    api_version = _set_api_version(settings)
     prefix = f"v{api_version.partition('.')[0]}"
     config.include("cliquet", route_prefix=prefix)
     config.route_prefix = prefix
 
 
+def _set_api_version(settings: dict[str, Any]) -> str:
+    """Take the version of the API from that of the project, unless it was said."""
+    api_version = settings.get("http_api_version")
+    if api_version is None:
+        api_version = ".".join(str(settings["project_version"]).split(".")[:2])
+    settings["http_api_version"] = str(api_version)
+    return str(api_version)
+
+
 def initialize_cliquet(*args: Any, **kwargs: Any) -> None:
     """Initialize an application: the name of before 2.0."""
-    warnings.warn(
+    warnings.warn(  # noqa: B028 -- called with these two arguments alone (§4.1)
         "cliquet.initialize_cliquet is now deprecated. "
         'Please use "cliquet.initialize" instead',
         DeprecationWarning,
-        stacklevel=2,
     )
     initialize(*args, **kwargs)
 
@@ -161,12 +170,7 @@ def includeme(config: Any) -> None:
     Components come before plugins, which may use them; request helpers are committed
     in between, so that plugins may override them.
     """
-    settings = config.get_settings()
-    if "initialization_sequence" not in settings:
-        settings.setdefault("project_name", "")
-        load_default_settings(config, DEFAULT_SETTINGS)
-    check_settings(settings)
-    settings.setdefault("tm.commit_veto", veto_server_errors)
+    settings = _complete_settings(config)
     _prepare_registry(config)
     setup_services(config)
     config.include("pyramid_tm")
@@ -180,6 +184,26 @@ def includeme(config: Any) -> None:
         config.include(plugin)
     config.scan("cliquet.views")
     logger.info("%(project_name)s %(project_version)s starting." % settings)  # noqa: UP031
+
+
+def _complete_settings(config: Any) -> dict[str, Any]:
+    """Answer settings which lack nothing, for who included us without `initialize`.
+
+    Raises:
+        ConfigurationError: when one of them is wrong.
+    """
+    settings: dict[str, Any] = config.get_settings()
+    if settings is DEFAULT_SETTINGS:
+        settings = config.registry.settings = {**settings}
+    if not settings.keys() >= DEFAULT_SETTINGS.keys():
+        name = settings.get("project_name") or settings.get("cliquet.project_name")
+        settings["project_name"] = name or ""
+        load_default_settings(config, DEFAULT_SETTINGS)
+    _set_api_version(settings)
+    check_settings(settings)
+    if not settings.keys() & {"tm.commit_veto", "pyramid_tm.commit_veto"}:
+        settings["tm.commit_veto"] = veto_server_errors
+    return settings
 
 
 def _prepare_registry(config: Any) -> None:

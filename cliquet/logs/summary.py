@@ -10,6 +10,8 @@ from pyramid.events import NewRequest, NewResponse
 from cliquet.logs.facade import Renderer, logger
 from cliquet.timestamps import msec_time
 
+_CLIENT_ERROR = 400
+
 
 def setup_logging(config: Any) -> None:
     """Render logs as the settings say, and log a summary of each request."""
@@ -77,6 +79,13 @@ def _on_new_response(event: Any) -> None:
         return
     now = msec_time()
     received_at = getattr(request, "_received_at", None)
+    if received_at is None:
+        # A tween answered by itself: no context was started for this request. Only
+        # the number of its error, if it is one, was bound by now.
+        errno = logger._context._dict.get("errno")  # noqa: SLF001 -- same package
+        logger.new(**_request_context(request))
+        if event.response.status_code >= _CLIENT_ERROR:
+            logger.bind(errno=errno)
     logger.bind(
         time=dt.datetime.fromtimestamp(now / 1000).isoformat(),  # noqa: DTZ006
         code=event.response.status_code,

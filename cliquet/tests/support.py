@@ -198,7 +198,7 @@ class BaseWebTest:
         """Give the URL of a record, by default of `self.record`."""
         return f"{self.collection_url}/{id or self.record['id']}"  # type: ignore[attr-defined]
 
-    def tearDown(self) -> None:  # noqa: N802 -- named by unittest
+    def tearDown(self) -> None:
         """Forget what the test stored."""
         super().tearDown()  # type: ignore[misc]
         self.storage.flush()
@@ -209,12 +209,12 @@ class BaseWebTest:
 class ThreadMixin:
     """Threads that are waited for when the test ends."""
 
-    def setUp(self) -> None:  # noqa: N802 -- named by unittest
+    def setUp(self) -> None:
         """Start without threads."""
         super().setUp()  # type: ignore[misc]
         self._threads: list[threading.Thread] = []
 
-    def tearDown(self) -> None:  # noqa: N802 -- named by unittest
+    def tearDown(self) -> None:
         """Wait for all threads."""
         super().tearDown()  # type: ignore[misc]
         for thread in self._threads:

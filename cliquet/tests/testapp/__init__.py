@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pyramid.config import Configurator
+from pyramid.static import static_view
 
 import cliquet
 
@@ -11,7 +12,9 @@ import cliquet
 def includeme(config: Any) -> None:
     """Register the resources, and a directory of static files."""
     config.scan("cliquet.tests.testapp.views")
-    config.add_static_view("static", "cliquet:tests/testapp/static")
+    config.add_route("catchall_static", "/static/*subpath")
+    static = static_view("cliquet:tests/testapp/static", use_subpath=True)
+    config.add_view(static, route_name="catchall_static")
 
 
 def main(

@@ -67,9 +67,7 @@ class Spore(resource.ShareableResource):
     mapping = SchemaLess()
 
 
-@view_config(
-    context=requests.exceptions.HTTPError, permission=NO_PERMISSION_REQUIRED
-)
+@view_config(context=requests.exceptions.HTTPError, permission=NO_PERMISSION_REQUIRED)
 def response_error(context: Any, request: Any) -> Any:
     """Answer the 404 of another service; anything else is an error of ours."""
     if context.response is not None and context.response.status_code == 404:
