@@ -72,7 +72,9 @@ def _url_fault(environ: dict[str, Any]) -> Fault | None:
         return Fault("path", None, f"Invalid path: {fault}")
     query = environ.get("QUERY_STRING", "")
     if query and ("%" in query or not query.isprintable() or not query.isascii()):
-        fault = _text_fault(unquote_to_bytes(query).decode("latin-1"), _NUL)
+        fault = _text_fault(
+            unquote_to_bytes(query.encode("latin-1")).decode("latin-1"), _NUL
+        )
         if fault:
             return Fault("querystring", None, f"Invalid query string: {fault}")
     return None
