@@ -60,7 +60,7 @@ def servers(settings: dict[str, Any], count: int) -> Iterator[list[int]]:
     finally:
         for process in processes:
             process.kill()
-            process.wait()
+            process.communicate()
 
 
 class Client:
@@ -68,6 +68,12 @@ class Client:
 
     def __init__(self, port: int) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.connection.close()
 
     def send(
         self,
@@ -101,7 +107,18 @@ def write(port: int, operations: int, ids: list[str], seed: int) -> None:
         ProofError: for a 5xx that nobody asked for.
     """
     chooser = random.Random(seed)
-    client = Client(port)
+    with Client(port) as client:
+        write_with(client, chooser, operations, ids)
+
+
+def write_with(
+    client: Client, chooser: random.Random, operations: int, ids: list[str]
+) -> None:
+    """Send writes over one connection.
+
+    Raises:
+        ProofError: for a 5xx that nobody asked for.
+    """
     done = 0
     while done < operations:
         if chooser.random() < 0.2:
@@ -231,7 +248,8 @@ def poll_until(
 def read_collection(port: int) -> dict[str, dict[str, Any]]:
     """What the server holds, read page after page from the start."""
     reader = Poller(port, conditional=False)
-    reader.poll()
+    with reader.client:
+        reader.poll()
     return reader.live
 
 
@@ -306,6 +324,7 @@ def prove(
                 ]
                 kept = [key for key in watcher.live if key not in expected]
                 raise ProofError(f"poller {number} missed {missed} and kept {kept}")
+            watcher.client.connection.close()
         polls = sum(watcher.polls for watcher in watchers)
         return Figures(operations, seconds, polls, len(expected))
 

@@ -32,10 +32,10 @@ def race(ports: list[int], send: Callable[[Client, int], int]) -> Counter[int]:
     statuses: list[int] = []
 
     def run(number: int) -> None:
-        client = Client(ports[number % len(ports)])
-        client.send("GET", "/v0/__lbheartbeat__")
-        barrier.wait()
-        statuses.append(send(client, number))
+        with Client(ports[number % len(ports)]) as client:
+            client.send("GET", "/v0/__lbheartbeat__")
+            barrier.wait()
+            statuses.append(send(client, number))
 
     threads = [threading.Thread(target=run, args=(n,)) for n in range(CLIENTS)]
     for thread in threads:
@@ -49,12 +49,19 @@ def put(client: Client, name: str, headers: dict[str, str] | None = None) -> int
     return client.send("PUT", RECORD, {"data": {"name": name}}, headers)[0]
 
 
+def start(ports: list[int], path: str) -> str:
+    """Put a record there, and answer the ETag of a path."""
+    with Client(ports[0]) as client:
+        put(client, "start")
+        etag: str = client.send("GET", path)[1]["etag"]
+    return etag
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_one_writer_of_sixteen_with_the_same_etag_succeeds(
     ports: list[int], method: str
 ) -> None:
-    put(Client(ports[0]), "start")
-    etag = Client(ports[0]).send("GET", RECORD)[1]["etag"]
+    etag = start(ports, RECORD)
 
     def send(client: Client, number: int) -> int:
         body = None if method == "DELETE" else {"data": {"name": str(number)}}
@@ -86,8 +93,7 @@ def test_only_one_of_sixteen_plain_creators_is_told_so(ports: list[int]) -> None
 def test_one_post_of_sixteen_with_the_collection_etag_succeeds(
     ports: list[int],
 ) -> None:
-    put(Client(ports[0]), "start")
-    etag = Client(ports[0]).send("GET", COLLECTION)[1]["etag"]
+    etag = start(ports, COLLECTION)
 
     def post(client: Client, number: int) -> int:
         body = {"data": {"name": str(number)}}
