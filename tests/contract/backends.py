@@ -54,9 +54,4 @@ class AppEngine:
 
 APP_ENGINES = [
     AppEngine("memory", lambda services, path: "", processes=1, can_fail=False),
-    AppEngine(
-        "sqlite", lambda services, path: f"sqlite:///{path}/test.db", can_fail=False
-    ),
-    AppEngine("postgresql", lambda services, path: services.postgresql_url()),
-    AppEngine("redis", lambda services, path: services.redis_url()),
 ]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
-from cliquet.tests.support import DEFAULT_SETTINGS, get_request_class
 from cliquet.tests import testapp as sample
+from cliquet.tests.support import DEFAULT_SETTINGS, get_request_class
 
 MakeApp = Callable[..., TestApp]
 

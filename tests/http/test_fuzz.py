@@ -6,14 +6,13 @@ or repairs what a hostile client may send.
 """
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cliquet.tests.support import DEFAULT_SETTINGS
 from cliquet.tests import testapp as sample
+from cliquet.tests.support import DEFAULT_SETTINGS
 from tests.http.wsgi import WSGIApp, build_environ, send
 
 SETTINGS = {
@@ -37,7 +36,7 @@ NASTY_TEXT = [
     "None", "null", "true", "on", "0", "-1", "1.5", "1e400", "nan", "inf", "9" * 400,
     "[" * 300, "-" * 5000, "{}", "[]", "(1,2)", '"1"', "1,2", "a,b", ",", "1_0", "0x1f",
     "../..", "/", "//", "?", "#", "%00", "%ff", "%zz", "eyJsYXN0X3JlY29yZCI6IDF9",
-    "e30=", "W10=", "bnVsbA==", "1450000000000", '"1450000000000"', 'W/"1"', "W/\"x",
+    "e30=", "W10=", "bnVsbA==", "1450000000000", '"1450000000000"', 'W/"1"', 'W/"x',
 ]  # fmt: skip
 FIELDS = ["id", "last_modified", "deleted", "name", "rank", "size", "edible", "nope"]
 PREFIXES = ["", "min_", "max_", "gt_", "lt_", "not_", "in_", "exclude_", "madmax_"]

@@ -124,7 +124,7 @@ def test_big_integers_are_kept_exactly(app, alice, value):
     app.put_json(RECORD, {"data": {"n": value}}, headers=alice)
 
     assert json.loads(app.get(RECORD, headers=alice).body)["data"]["n"] == value
-    assert len(app.get(f"/spores?_sort=id&_fields=n", headers=alice).json["data"]) == 1
+    assert len(app.get("/spores?_sort=id&_fields=n", headers=alice).json["data"]) == 1
 
 
 @pytest.mark.parametrize(

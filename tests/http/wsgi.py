@@ -57,7 +57,7 @@ def send(app: WSGIApp, environ: dict[str, Any]) -> tuple[int, dict[str, str], by
     answered: dict[str, Any] = {}
 
     def start_response(status: str, response_headers: Any, exc_info: Any = None) -> Any:
-        answered["status"] = int(status.split()[0])
+        answered["status"] = int(status.split(maxsplit=1)[0])
         answered["headers"] = dict(response_headers)
         return lambda chunk: None
 

@@ -84,10 +84,11 @@ class Naive:
     ) -> str | None:
         for field in unique:
             value = record.get(field)
+            if value is None:
+                continue
             for other_id, other in self.live.items():
-                if other_id != object_id and value is not None:
-                    if field in other and same(other[field], value):
-                        return field
+                if other_id != object_id and same(other.get(field), value):
+                    return field
         return None
 
     def write(self, object_id: str, written: dict[str, Any]) -> None:

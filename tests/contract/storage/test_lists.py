@@ -85,7 +85,7 @@ def test_filters_are_combined(collection):
 
 
 def test_ids_and_timestamps_are_filtered_like_fields(collection):
-    first, second, third = (collection.create(id=name) for name in "abc")
+    _first, second, third = (collection.create(id=name) for name in "abc")
 
     def ids(*filters):
         return {record["id"] for record in collection.list(filters=list(filters))}
@@ -254,7 +254,7 @@ def test_tombstones_are_sorted_among_records(mixed):
 
 
 def test_tombstones_are_paged_over(mixed):
-    collection, start = mixed
+    collection, _start = mixed
     times = []
     rules: list = []
     while True:
