@@ -12,6 +12,7 @@ from cliquet.storage.query import (
     MISSING,
     FieldNames,
     Filter,
+    Query,
     Rank,
     Sort,
     order_key,
@@ -132,3 +133,21 @@ def _place_test(item: Filter) -> Test:
         return lambda found: order_key(found) != place
     compare = _RANGES[operator]
     return lambda found: compare(order_key(found), place)
+
+
+def evaluate(
+    records: Sequence[Record], names: FieldNames, query: Query
+) -> tuple[list[Record], int]:
+    """Answer a list from all records and tombstones that may be in it.
+
+    Returns:
+        The page, and how many live records match the filters.
+    """
+    matches = build_predicate(query.filters)
+    found = [record for record in records if matches is None or matches(record)]
+    total = sum(names.deleted not in record for record in found)
+    in_page = build_page_predicate(query.rules)
+    if in_page is not None:
+        found = [record for record in found if in_page(record)]
+    order = total_order(query.sorting, names)
+    return sort_records(found, order)[: query.limit or None], total

@@ -54,4 +54,5 @@ class AppEngine:
 
 APP_ENGINES = [
     AppEngine("memory", lambda services, path: "", processes=1, can_fail=False),
+    AppEngine("redis", lambda services, path: services.redis_url()),
 ]

@@ -1,0 +1,88 @@
+"""How is a Redis server reached? (backends §13.1)"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import redis
+
+from cliquet.backends.exceptions import BackendError
+from cliquet.logs import logger
+
+_Arguments = ParamSpec("_Arguments")
+_Answer = TypeVar("_Answer")
+
+POOL_WAIT_SECONDS = 20
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 30
+
+
+def create_from_config(config: Any, prefix: str = "") -> Any:
+    """Build a client from the settings `<prefix>url` and `<prefix>pool_size`.
+
+    It does not connect. The URL may be `redis://`, `rediss://` or `unix://`; empty, it
+    is that of a server on this host. Waiting is bounded: for a connection of the pool,
+    for the server to accept, for its answers.
+    """
+    settings = config.get_settings()
+    pool = redis.BlockingConnectionPool.from_url(
+        settings[prefix + "url"] or "redis://localhost:6379/0",
+        max_connections=int(settings[prefix + "pool_size"]),
+        timeout=POOL_WAIT_SECONDS,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+    )
+    return redis.Redis(connection_pool=pool)
+
+
+def wrap_redis_error(
+    method: Callable[_Arguments, _Answer],
+) -> Callable[_Arguments, _Answer]:
+    """Decorate a method so that errors of the driver become `BackendError`."""
+
+    @functools.wraps(method)
+    def wrapped(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Answer:
+        try:
+            return method(*args, **kwargs)
+        except redis.RedisError as error:
+            logger.exception(error)
+            raise BackendError(original=error) from error
+
+    return wrapped
+
+
+def client_settings(client: Any) -> dict[str, Any]:
+    """Tell where a client connects to."""
+    known = client.connection_pool.connection_kwargs
+    defaults = {"host": "localhost", "port": 6379, "db": 0, "password": None}
+    return {name: known.get(name, default) for name, default in defaults.items()}
+
+
+def transact(client: Any, watched: str, work: Callable[[Any], _Answer]) -> _Answer:
+    """Read, decide and write in one atomic step.
+
+    Args:
+        client: Where.
+        watched: The key that every writer of the same data changes.
+        work: Reads with the pipeline, then calls `multi()` and queues its writes. It
+            starts again when another writer came first.
+    """
+    with client.pipeline() as pipeline:
+        while True:
+            try:
+                pipeline.watch(watched)
+                answer = work(pipeline)
+                pipeline.execute()
+            except redis.WatchError:
+                continue
+            return answer
+
+
+def scan(client: Any, pattern: str) -> list[str]:
+    """List the keys that match a glob pattern, without blocking the server."""
+    return [key.decode("utf-8") for key in client.scan_iter(match=pattern, count=1000)]
+
+
+def escape_glob(text: str) -> str:
+    """Make a text stand for itself in a glob pattern."""
+    return "".join("\\" + letter if letter in "*?[]^\\-" else letter for letter in text)

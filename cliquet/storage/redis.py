@@ -1,0 +1,341 @@
+"""Records in Redis, under the keys of 3.1.x (backends §13).
+
+Writes of a collection watch its timestamp, which each of them changes: a writer that
+was overtaken starts again. Lists read the collection and are evaluated here.
+
+A record of the collection `C`, parent `P`: `C.P.<id>.records`, its id in the set
+`C.P.records`; likewise `deleted` for tombstones; `C.P.timestamp`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cliquet import serialization
+from cliquet.backends.redis import (
+    client_settings,
+    create_from_config,
+    scan,
+    transact,
+    wrap_redis_error,
+)
+from cliquet.storage.base import StorageBase
+from cliquet.storage.evaluation import build_predicate, evaluate
+from cliquet.storage.exceptions import (
+    ModifiedMeanwhileError,
+    RecordNotFoundError,
+    UnicityError,
+)
+from cliquet.storage.memory import MemoryBasedStorage
+from cliquet.storage.query import (
+    ANY,
+    COMPARISON,
+    Condition,
+    FieldNames,
+    Filter,
+    Query,
+    Scope,
+)
+from cliquet.timestamps import msec_time, next_timestamp
+from cliquet.types import Record, Timestamp
+
+__all__ = ["Storage", "create_from_config", "load_from_config", "wrap_redis_error"]
+
+_LIVE, _DEAD, _TIMESTAMP = "records", "deleted", "timestamp"
+
+
+def _key(scope: Scope, kind: str, object_id: str | None = None) -> str:
+    parts = [scope.collection_id, scope.parent_id]
+    if object_id is not None:
+        parts.append(object_id)
+    return ".".join([*parts, kind])
+
+
+def _check(
+    timestamp: Timestamp | None,
+    existing: Record | None,
+    names: FieldNames,
+    condition: Condition | None,
+) -> None:
+    """Compare what is stored with what a write expects (rulings §2.21)."""
+    if condition is None:
+        return
+    current = existing[names.modified] if existing else None
+    if condition.collection not in (None, timestamp or 0):
+        raise ModifiedMeanwhileError
+    if condition.record is not ANY and condition.record != current:
+        raise ModifiedMeanwhileError
+
+
+class Storage(MemoryBasedStorage):
+    """Storage in a Redis database."""
+
+    def __init__(self, client: Any, *args: Any, **kwargs: Any) -> None:
+        self._client = client
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Where the server is."""
+        return client_settings(self._client)
+
+    @wrap_redis_error
+    def _flush(self) -> None:
+        for key in scan(self._client, f"*.{_TIMESTAMP}"):
+            stem = key.removesuffix(_TIMESTAMP)
+            keys = [key]
+            for kind in (_LIVE, _DEAD):
+                members = self._client.smembers(stem + kind)
+                keys += [f"{stem}{member.decode()}.{kind}" for member in members]
+                keys.append(stem + kind)
+            self._client.delete(*keys)
+
+    @wrap_redis_error
+    def _timestamp(self, scope: Scope) -> Timestamp | None:
+        found = self._client.get(_key(scope, _TIMESTAMP))
+        return None if found is None else int(found)
+
+    @wrap_redis_error
+    def _initialize_timestamp(self, scope: Scope) -> Timestamp:
+        key = _key(scope, _TIMESTAMP)
+        self._client.set(key, msec_time(), nx=True)
+        return int(self._client.get(key))
+
+    @wrap_redis_error
+    def _create(
+        self,
+        scope: Scope,
+        record: Record,
+        names: FieldNames,
+        unique_fields: tuple[str, ...],
+        condition: Condition | None,
+    ) -> Record:
+        object_id = record[names.id]
+
+        def work(pipeline: Any) -> Record:
+            existing = self._read(pipeline, scope, object_id)
+            if existing is not None:
+                raise UnicityError(names.id, existing)
+            return self._write(
+                pipeline, scope, record, names, unique_fields, condition, existing
+            )
+
+        return transact(self._client, _key(scope, _TIMESTAMP), work)
+
+    @wrap_redis_error
+    def _get(self, scope: Scope, object_id: str, names: FieldNames) -> Record:
+        found = self._read(self._client, scope, object_id)
+        if found is None:
+            raise RecordNotFoundError(object_id)
+        return found
+
+    @wrap_redis_error
+    def _update(
+        self,
+        scope: Scope,
+        object_id: str,
+        record: Record,
+        names: FieldNames,
+        unique_fields: tuple[str, ...],
+        condition: Condition | None,
+    ) -> Record:
+        def work(pipeline: Any) -> Record:
+            existing = self._read(pipeline, scope, object_id)
+            return self._write(
+                pipeline, scope, record, names, unique_fields, condition, existing
+            )
+
+        return transact(self._client, _key(scope, _TIMESTAMP), work)
+
+    @wrap_redis_error
+    def _delete(
+        self,
+        scope: Scope,
+        object_id: str,
+        names: FieldNames,
+        with_deleted: bool,
+        last_modified: Timestamp | None,
+        condition: Condition | None,
+    ) -> Record:
+        def work(pipeline: Any) -> Record:
+            existing = self._read(pipeline, scope, object_id)
+            if existing is None:
+                raise RecordNotFoundError(object_id)
+            current = self._read_timestamp(pipeline, scope)
+            _check(current, existing, names, condition)
+            pipeline.multi()
+            tombstone, _ = self._bury(
+                pipeline, scope, object_id, names, with_deleted, last_modified, current
+            )
+            return tombstone
+
+        return transact(self._client, _key(scope, _TIMESTAMP), work)
+
+    @wrap_redis_error
+    def _delete_all(
+        self,
+        scope: Scope,
+        names: FieldNames,
+        filters: Sequence[Filter],
+        with_deleted: bool,
+        condition: Condition | None,
+    ) -> list[Record]:
+        matches = build_predicate(filters)
+
+        def work(pipeline: Any) -> list[Record]:
+            current = self._read_timestamp(pipeline, scope)
+            expected = condition and Condition(collection=condition.collection)
+            _check(current, None, names, expected)
+            tombstones = []
+            found = self._read_all(pipeline, scope, _LIVE)
+            pipeline.multi()
+            for record in sorted(found, key=lambda record: record[names.modified]):
+                if matches is None or matches(record):
+                    tombstone, current = self._bury(
+                        pipeline,
+                        scope,
+                        record[names.id],
+                        names,
+                        with_deleted,
+                        None,
+                        current,
+                    )
+                    tombstones.append(tombstone)
+            return tombstones
+
+        return transact(self._client, _key(scope, _TIMESTAMP), work)
+
+    @wrap_redis_error
+    def _purge(self, scope: Scope, before: Timestamp | None, names: FieldNames) -> int:
+        def work(pipeline: Any) -> int:
+            old = [
+                tombstone[names.id]
+                for tombstone in self._read_all(pipeline, scope, _DEAD)
+                if before is None or tombstone[names.modified] < before
+            ]
+            pipeline.multi()
+            for object_id in old:
+                pipeline.delete(_key(scope, _DEAD, object_id))
+                pipeline.srem(_key(scope, _DEAD), object_id)
+            return len(old)
+
+        return transact(self._client, _key(scope, _TIMESTAMP), work)
+
+    @wrap_redis_error
+    def _list(
+        self, scope: Scope, names: FieldNames, query: Query
+    ) -> tuple[list[Record], int]:
+        def work(pipeline: Any) -> list[Record]:
+            records = self._read_all(pipeline, scope, _LIVE)
+            if query.include_deleted:
+                records += self._read_all(pipeline, scope, _DEAD)
+            pipeline.multi()
+            return records
+
+        records = transact(self._client, _key(scope, _TIMESTAMP), work)
+        return evaluate(records, names, query)
+
+    @staticmethod
+    def _read(client: Any, scope: Scope, object_id: str) -> Record | None:
+        text = client.get(_key(scope, _LIVE, object_id))
+        return None if text is None else serialization.loads(text)
+
+    @staticmethod
+    def _read_timestamp(client: Any, scope: Scope) -> Timestamp | None:
+        found = client.get(_key(scope, _TIMESTAMP))
+        return None if found is None else int(found)
+
+    @staticmethod
+    def _read_all(client: Any, scope: Scope, kind: str) -> list[Record]:
+        members = client.smembers(_key(scope, kind))
+        if not members:
+            return []
+        ids = [
+            member.decode() if isinstance(member, bytes) else member
+            for member in members
+        ]
+        texts = client.mget([_key(scope, kind, object_id) for object_id in ids])
+        # An id whose value is missing stands for nothing (backends §13.3).
+        return [serialization.loads(text) for text in texts if text is not None]
+
+    def _write(
+        self,
+        pipeline: Any,
+        scope: Scope,
+        record: Record,
+        names: FieldNames,
+        unique_fields: tuple[str, ...],
+        condition: Condition | None,
+        existing: Record | None,
+    ) -> Record:
+        """Check and queue the write of a record."""
+        object_id = record[names.id]
+        current = self._read_timestamp(pipeline, scope)
+        _check(current, existing, names, condition)
+        self._check_unicity(pipeline, scope, record, names, unique_fields)
+        stamps = next_timestamp(current, record.get(names.modified), msec_time())
+        written = {**record, names.modified: stamps.record}
+        text = serialization.dumps(written)
+        pipeline.multi()
+        pipeline.set(_key(scope, _TIMESTAMP), stamps.collection)
+        pipeline.set(_key(scope, _LIVE, object_id), text)
+        pipeline.sadd(_key(scope, _LIVE), object_id)
+        pipeline.delete(_key(scope, _DEAD, object_id))
+        pipeline.srem(_key(scope, _DEAD), object_id)
+        answer: Record = serialization.loads(text)
+        return answer
+
+    def _check_unicity(
+        self,
+        pipeline: Any,
+        scope: Scope,
+        record: Record,
+        names: FieldNames,
+        unique_fields: tuple[str, ...],
+    ) -> None:
+        fields = [
+            field
+            for field in unique_fields
+            if record.get(field) is not None and field != names.id
+        ]
+        if not fields:
+            return
+        others = [
+            other
+            for other in self._read_all(pipeline, scope, _LIVE)
+            if other[names.id] != record[names.id]
+        ]
+        for field in fields:
+            same = build_predicate([Filter(field, record[field], COMPARISON.EQ)])
+            for other in others:
+                if same is not None and same(other):
+                    raise UnicityError(field, other)
+
+    @staticmethod
+    def _bury(
+        pipeline: Any,
+        scope: Scope,
+        object_id: str,
+        names: FieldNames,
+        with_deleted: bool,
+        last_modified: Timestamp | None,
+        current: Timestamp | None,
+    ) -> tuple[Record, Timestamp]:
+        """Queue the deletion of a record; its tombstone, the collection's time."""
+        stamps = next_timestamp(current, last_modified, msec_time())
+        tombstone = {
+            names.id: object_id,
+            names.modified: stamps.record,
+            names.deleted: True,
+        }
+        pipeline.set(_key(scope, _TIMESTAMP), stamps.collection)
+        pipeline.delete(_key(scope, _LIVE, object_id))
+        pipeline.srem(_key(scope, _LIVE), object_id)
+        if with_deleted:
+            text = serialization.dumps(tombstone)
+            pipeline.set(_key(scope, _DEAD, object_id), text)
+            pipeline.sadd(_key(scope, _DEAD), object_id)
+        return tombstone, stamps.collection
+
+
+def load_from_config(config: Any) -> StorageBase:
+    """Build the storage (settings `storage_url`, `storage_pool_size`)."""
+    return Storage(create_from_config(config, prefix="storage_"))
