@@ -54,5 +54,8 @@ class AppEngine:
 
 APP_ENGINES = [
     AppEngine("memory", lambda services, path: "", processes=1, can_fail=False),
+    AppEngine(
+        "sqlite", lambda services, path: f"sqlite:///{path}/test.db", can_fail=False
+    ),
     AppEngine("redis", lambda services, path: services.redis_url()),
 ]
