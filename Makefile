@@ -1,0 +1,78 @@
+# Each target prepares what it needs: a clone, make and Python 3.11 are enough.
+# `.venv/.ready-*` remember which sets of dependencies are installed.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INI ?= config/example.ini
+# Whatever the shell has, our own virtual environment is the one that counts.
+unexport PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help install serve migrate tests tests-all lint format types docs dist clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.ready-runtime  ## Install the package in .venv, in editable mode
+
+serve: $(VENV)/.ready-runtime  ## Serve the sample of config/example.ini on http://127.0.0.1:8888/v1/
+	$(BIN)/pserve $(INI)
+
+migrate: $(VENV)/.ready-runtime  ## Create or update the schemas of the backends of $(INI)
+	$(BIN)/cliquet --ini $(INI) migrate
+
+tests: $(VENV)/.ready-tests  ## Run the tests on all the engines, with private servers
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+tests-all: $(VENV)/.ready-tests  ## Run the tests, measure coverage, replay HTTP on each engine
+	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest tests/http --app-backend=postgresql $(ARGS)
+	$(BIN)/python -m pytest tests/http --app-backend=redis $(ARGS)
+
+lint: $(VENV)/.ready-dev  ## Check style, format and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: $(VENV)/.ready-dev  ## Rewrite the files in the style that lint wants
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: $(VENV)/.ready-dev  ## Check the annotations of the package
+	$(BIN)/mypy
+
+docs: $(VENV)/.ready-docs  ## Build the documentation in docs/_build/html
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo "See docs/_build/html/index.html"
+
+dist: $(VENV)/.ready-dev  ## Build the source and binary archives in dist/
+	$(BIN)/python -m build
+
+clean:  ## Remove what the other targets made, the virtual environment included
+	rm -rf $(VENV) build dist docs/_build *.egg-info .coverage
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find cliquet tests docs config -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- set-up ----------------------------------------------------------------------
+
+$(BIN)/python:
+	@for candidate in $(PYTHON) python3.11 python3.12 python3.13 python3; do \
+	    if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        found=$$candidate; break; \
+	    fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	    echo "Cliquet needs Python 3.11 or later, none was found." >&2; \
+	    echo "Install it, or tell where it is: make PYTHON=/path/to/python3.11" >&2; \
+	    exit 1; \
+	fi; \
+	echo "Making a virtual environment in $(VENV) with $$($$found --version)"; \
+	rm -rf $(VENV) && $$found -m venv $(VENV)
+
+$(VENV)/.ready-runtime: setup.py setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.ready-tests $(VENV)/.ready-dev $(VENV)/.ready-docs: $(VENV)/.ready-%: setup.py setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@ $(VENV)/.ready-runtime
