@@ -160,7 +160,8 @@ def decode64(encoded_content: str, encoding: str = "utf-8") -> str:
     Raises:
         ValueError: when it is not base64, or not a text.
     """
-    return base64.b64decode(encoded_content.encode(encoding)).decode(encoding)
+    content = base64.b64decode(encoded_content.encode(encoding), validate=True)
+    return content.decode(encoding)
 
 
 def hmac_digest(secret: str | bytes, message: str, encoding: str = "utf-8") -> str:

@@ -1,6 +1,6 @@
 """JSON is strict when read, forgiving when written, and the same everywhere."""
 
-import datetime
+import datetime as dt
 import enum
 import json
 from unittest import mock
@@ -53,7 +53,7 @@ def test_what_is_written_is_read_back(value):
         pytest.param({(1, 2): 3}, '{"(1, 2)":3}', id="tuple-key"),
         pytest.param(ValueError("odd"), '"odd"', id="exception"),
         pytest.param(Colour.RED, '"red"', id="enum"),
-        pytest.param(datetime.date(2016, 1, 2), '"2016-01-02"', id="date"),
+        pytest.param(dt.date(2016, 1, 2), '"2016-01-02"', id="date"),
         pytest.param(iter([1]), "[1]", id="iterator", marks=[]),
     ],
 )
