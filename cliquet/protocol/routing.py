@@ -77,8 +77,11 @@ def setup_version_redirection(config: Any) -> None:
         path = request.matchdict["path"]
         raise HTTPTemporaryRedirect(build_location(request, f"/{route_prefix}/{path}"))
 
+    # Applications may include us under a prefix that is no version.
+    own = "" if _PREFIX.match(f"/{route_prefix}") else f"|{re.escape(route_prefix)}/"
+    pattern = "/{path:(?!v[0-9]+" + own + ").*}"
     config.route_prefix = None
-    config.add_route(name="redirect_to_version", pattern=r"/{path:(?!v[0-9]+).*}")
+    config.add_route(name="redirect_to_version", pattern=pattern)
     config.add_view(
         view=redirect,
         route_name="redirect_to_version",

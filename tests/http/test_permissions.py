@@ -1,6 +1,7 @@
 """Shareable records (protocol §10, §19, rulings §2.3, §2.4)."""
 
 import pytest
+import transaction
 
 from tests.http.conftest import ALICE_ID, BOB_ID
 
@@ -107,6 +108,7 @@ def test_everyone_may_be_granted_a_record(app, alice):
 
 def test_groups_of_the_permission_backend_count(app, alice, bob):
     app.app.registry.permission.add_user_principal(BOB_ID, "group:staff")
+    transaction.commit()
     body = {**BODY, "permissions": {"read": ["group:staff"]}}
     app.put_json(URL, body, headers=alice)
 
@@ -123,11 +125,13 @@ def test_old_notation_of_principals_counts(app, alice, bob):
 def test_write_on_the_collection_does_not_create(make_app, alice):
     app = make_app()
     app.app.registry.permission.add_principal_to_ace("/toadstools", "write", ALICE_ID)
+    transaction.commit()
 
     app.put_json(URL, BODY, headers=alice, status=403)
     app.app.registry.permission.add_principal_to_ace(
         "/toadstools", "toadstool:create", ALICE_ID
     )
+    transaction.commit()
     app.put_json(URL, BODY, headers=alice, status=201)
 
 

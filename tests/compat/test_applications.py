@@ -1,0 +1,146 @@
+"""Small applications that use Cliquet as others do (python-api §29)."""
+
+import colander
+import pytest
+from pyramid import testing
+from pyramid.config import Configurator
+from webtest import TestApp
+
+import cliquet
+from cliquet import resource
+from cliquet.resource import Filter
+from cliquet.storage import memory
+from cliquet.storage.exceptions import RecordNotFoundError
+from cliquet.tests.resource import BaseTest
+from cliquet.tests.support import DummyRequest
+
+MEMORY = {
+    f"{kind}_backend": f"cliquet.{kind}.memory"
+    for kind in ("storage", "cache", "permission")
+}
+ALICE = {"Authorization": "Basic bWF0OjE=", "Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("prefix", [None, "api"])
+def test_a_bare_include_loads_the_defaults(prefix):
+    config = Configurator(settings=MEMORY)
+    config.include("cliquet", route_prefix=prefix)
+
+    app = TestApp(config.make_wsgi_app())
+
+    path = "/" if prefix is None else f"/{prefix}/"
+    assert app.get(path).json["settings"] == {
+        "batch_max_requests": 25,
+        "readonly": False,
+    }
+    assert app.get(f"{path}nowhere", status=404).json["errno"] == 111
+
+
+def test_a_plain_test_configurator_can_be_initialized():
+    config = testing.setUp(settings=dict(MEMORY))
+    try:
+        cliquet.initialize(config, "0.0.1", "name")
+        assert hasattr(config.registry, "storage")
+    finally:
+        testing.tearDown()
+
+
+def test_defaults_and_their_prefixes():
+    config = Configurator(settings={"kinto.paginate_by": "30", **MEMORY})
+
+    cliquet.initialize(
+        config, "0.0.1", "kinto", default_settings={"cliquet.retry_after_seconds": 7}
+    )
+
+    settings = config.get_settings()
+    assert settings["paginate_by"] == 30
+    assert settings["retry_after_seconds"] == 7
+
+
+def test_paths_and_parents_are_the_applications_own():
+    class Hen(resource.ShareableResource):
+        mapping = resource.ResourceSchema()
+        permissions = ("read", "write", "egg:create")
+
+        def get_parent_id(self, request):
+            return "/farms/" + request.matchdict["farm_id"]
+
+    config = Configurator(
+        settings={"hen_create_principals": "system.Authenticated", **MEMORY}
+    )
+    cliquet.initialize(config, "1.0", "farms")
+    register = resource.register_resource(
+        Hen,
+        collection_path="/farms/{{farm_id}}/hens",
+        record_path="/farms/{{farm_id}}/hens/{{id}}",
+    )
+    register(type("Scan", (), {"config": config}), "hen", Hen)
+    app = TestApp(config.make_wsgi_app())
+
+    created = app.post_json("/v1/farms/a/hens", {"data": {}}, headers=ALICE, status=201)
+
+    hen_id = created.json["data"]["id"]
+    app.get(f"/v1/farms/b/hens/{hen_id}", headers=ALICE, status=403)
+    permissions = config.registry.permission
+    assert permissions.object_permissions(f"/farms/a/hens/{hen_id}")
+
+
+def test_storages_that_know_nothing_of_conditions_still_work():
+    class OldStorage(memory.Storage):
+        def create(self, collection_id, parent_id, record, id_generator=None,
+                   unique_fields=None, id_field="id", modified_field="last_modified",
+                   auth=None):  # fmt: skip
+            return super().create(collection_id, parent_id, record, id_generator)
+
+        def update(self, collection_id, parent_id, object_id, record,
+                   unique_fields=None, id_field="id", modified_field="last_modified",
+                   auth=None):  # fmt: skip
+            return super().update(collection_id, parent_id, object_id, record)
+
+        def delete(self, collection_id, parent_id, object_id, id_field="id",
+                   with_deleted=True, modified_field="last_modified",
+                   deleted_field="deleted", auth=None, last_modified=None):  # fmt: skip
+            return super().delete(collection_id, parent_id, object_id)
+
+        def collection_timestamp(self, collection_id, parent_id, auth=None):
+            return super().collection_timestamp(collection_id, parent_id)
+
+    from cliquet.tests import testapp
+
+    config = Configurator(settings={"project_name": "x", **MEMORY})
+    app = TestApp(testapp.main(config=config))
+    app.app.registry.storage = OldStorage()
+    url = "/v0/mushrooms/3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b10"
+
+    app.put_json(url, {"data": {"name": "a"}}, headers=ALICE, status=201)
+    app.put_json(url, {"data": {"name": "b"}}, headers=ALICE, status=200)
+    app.patch_json(url, {"data": {"name": "c"}}, headers=ALICE)
+    app.delete(url, headers={**ALICE, "If-None-Match": "*"}, status=412)
+    app.delete(url, headers=ALICE)
+
+
+class TestResourceWithoutHTTP(BaseTest):
+    """Resources are called directly, with a request that is a mock."""
+
+    def test_endpoints_work_without_http(self):
+        self.resource.mapping.add(
+            colander.SchemaNode(colander.String(), name="any", missing="")
+        )
+        self.resource.request.validated = {"data": {"any": "x"}}
+        created = self.resource.collection_post()["data"]
+
+        self.resource.record_id = created["id"]
+        assert self.resource.get()["data"] == created
+        assert self.last_response.headers["ETag"] == f'"{created["last_modified"]}"'
+        self.resource.delete()
+        with pytest.raises(RecordNotFoundError):
+            self.model.get_record(created["id"])
+
+    def test_context_is_optional(self):
+        request = DummyRequest(method="GET")
+        request.registry.storage = self.storage
+
+        shareable = resource.ShareableResource(request)
+
+        assert shareable.model.permission is request.registry.permission
+        assert Filter("a", 1, None).field == "a"
