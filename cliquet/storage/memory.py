@@ -12,6 +12,7 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 from cliquet.storage.base import StorageBase
+from cliquet.storage.checks import check_condition
 from cliquet.storage.evaluation import (
     Predicate,
     build_page_predicate,
@@ -21,12 +22,10 @@ from cliquet.storage.evaluation import (
     total_order,
 )
 from cliquet.storage.exceptions import (
-    ModifiedMeanwhileError,
     RecordNotFoundError,
     UnicityError,
 )
 from cliquet.storage.query import (
-    ANY,
     COMPARISON,
     Condition,
     FieldNames,
@@ -335,15 +334,11 @@ class Storage(MemoryBasedStorage):
     def _check(
         collection: _Collection, object_id: str | None, condition: Condition | None
     ) -> None:
-        if condition is None:
-            return
-        current = collection.timestamp or 0
-        if condition.collection not in (None, current):
-            raise ModifiedMeanwhileError(object_id)
-        if condition.record is not ANY and object_id is not None:
-            entry = collection.live.get(object_id)
-            if (entry.modified if entry else None) != condition.record:
-                raise ModifiedMeanwhileError(object_id)
+        if condition is not None and object_id is None:
+            condition = Condition(collection=condition.collection)
+        entry = collection.live.get(object_id) if object_id is not None else None
+        modified = entry.modified if entry else None
+        check_condition(condition, collection.timestamp, modified)
 
     def _check_unicity(
         self,

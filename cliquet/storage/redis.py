@@ -19,16 +19,14 @@ from cliquet.backends.redis import (
     wrap_redis_error,
 )
 from cliquet.storage.base import StorageBase
+from cliquet.storage.checks import check_condition, check_unicity, unique_values
 from cliquet.storage.evaluation import build_predicate, evaluate
 from cliquet.storage.exceptions import (
-    ModifiedMeanwhileError,
     RecordNotFoundError,
     UnicityError,
 )
 from cliquet.storage.memory import MemoryBasedStorage
 from cliquet.storage.query import (
-    ANY,
-    COMPARISON,
     Condition,
     FieldNames,
     Filter,
@@ -48,22 +46,6 @@ def _key(scope: Scope, kind: str, object_id: str | None = None) -> str:
     if object_id is not None:
         parts.append(object_id)
     return ".".join([*parts, kind])
-
-
-def _check(
-    timestamp: Timestamp | None,
-    existing: Record | None,
-    names: FieldNames,
-    condition: Condition | None,
-) -> None:
-    """Compare what is stored with what a write expects (rulings §2.21)."""
-    if condition is None:
-        return
-    current = existing[names.modified] if existing else None
-    if condition.collection not in (None, timestamp or 0):
-        raise ModifiedMeanwhileError
-    if condition.record is not ANY and condition.record != current:
-        raise ModifiedMeanwhileError
 
 
 class Storage(MemoryBasedStorage):
@@ -160,7 +142,7 @@ class Storage(MemoryBasedStorage):
             if existing is None:
                 raise RecordNotFoundError(object_id)
             current = self._read_timestamp(pipeline, scope)
-            _check(current, existing, names, condition)
+            check_condition(condition, current, existing[names.modified])
             pipeline.multi()
             tombstone, _ = self._bury(
                 pipeline, scope, object_id, names, with_deleted, last_modified, current
@@ -183,7 +165,7 @@ class Storage(MemoryBasedStorage):
         def work(pipeline: Any) -> list[Record]:
             current = self._read_timestamp(pipeline, scope)
             expected = condition and Condition(collection=condition.collection)
-            _check(current, None, names, expected)
+            check_condition(expected, current)
             tombstones = []
             found = self._read_all(pipeline, scope, _LIVE)
             pipeline.multi()
@@ -269,8 +251,12 @@ class Storage(MemoryBasedStorage):
         """Check and queue the write of a record."""
         object_id = record[names.id]
         current = self._read_timestamp(pipeline, scope)
-        _check(current, existing, names, condition)
-        self._check_unicity(pipeline, scope, record, names, unique_fields)
+        stored = existing[names.modified] if existing else None
+        check_condition(condition, current, stored)
+        fields = unique_values(record, unique_fields, names)
+        if fields:
+            others = self._read_all(pipeline, scope, _LIVE)
+            check_unicity(record, fields, others, names)
         stamps = next_timestamp(current, record.get(names.modified), msec_time())
         written = {**record, names.modified: stamps.record}
         text = serialization.dumps(written)
@@ -282,32 +268,6 @@ class Storage(MemoryBasedStorage):
         pipeline.srem(_key(scope, _DEAD), object_id)
         answer: Record = serialization.loads(text)
         return answer
-
-    def _check_unicity(
-        self,
-        pipeline: Any,
-        scope: Scope,
-        record: Record,
-        names: FieldNames,
-        unique_fields: tuple[str, ...],
-    ) -> None:
-        fields = [
-            field
-            for field in unique_fields
-            if record.get(field) is not None and field != names.id
-        ]
-        if not fields:
-            return
-        others = [
-            other
-            for other in self._read_all(pipeline, scope, _LIVE)
-            if other[names.id] != record[names.id]
-        ]
-        for field in fields:
-            same = build_predicate([Filter(field, record[field], COMPARISON.EQ)])
-            for other in others:
-                if same is not None and same(other):
-                    raise UnicityError(field, other)
 
     @staticmethod
     def _bury(

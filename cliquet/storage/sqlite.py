@@ -15,14 +15,13 @@ from cliquet.backends.sql import Connection, Row
 from cliquet.backends.sqlite import SQLiteClient, create_from_config
 from cliquet.logs import logger
 from cliquet.storage.base import StorageBase
-from cliquet.storage.evaluation import build_predicate, evaluate, total_order
+from cliquet.storage.checks import check_condition, check_unicity, unique_values
+from cliquet.storage.evaluation import evaluate, total_order
 from cliquet.storage.exceptions import (
-    ModifiedMeanwhileError,
     RecordNotFoundError,
     UnicityError,
 )
 from cliquet.storage.query import (
-    ANY,
     COMPARISON,
     Condition,
     FieldNames,
@@ -183,7 +182,7 @@ class Storage(StorageBase):
             if existing is None:
                 raise RecordNotFoundError(object_id)
             current = self._current(connection, scope)
-            _check(current, existing, names, condition)
+            check_condition(condition, current, existing[names.modified])
             return self._bury(
                 connection,
                 scope,
@@ -205,7 +204,7 @@ class Storage(StorageBase):
         with self.client.connect() as connection:
             current = self._current(connection, scope)
             expected = condition and Condition(collection=condition.collection)
-            _check(current, None, names, expected)
+            check_condition(expected, current)
             records = _present(connection.rows(LIST, **scope._asdict()), names)
             query = Query(filters=filters, sorting=(Sort(names.modified, 1),))
             found, _ = evaluate(records, names, query)
@@ -295,8 +294,12 @@ class Storage(StorageBase):
     ) -> Record:
         object_id = record[names.id]
         current = self._current(connection, scope)
-        _check(current, existing, names, condition)
-        self._check_unicity(connection, scope, record, names, unique_fields)
+        stored = existing[names.modified] if existing else None
+        check_condition(condition, current, stored)
+        fields = unique_values(record, unique_fields, names)
+        if fields:
+            others = _present(connection.rows(LIST, **scope._asdict()), names)
+            check_unicity(record, fields, others, names)
         stamps = next_timestamp(current, record.get(names.modified), msec_time())
         data = serialization.dumps({**record, names.modified: stamps.record})
         values = {"id": object_id, **scope._asdict()}
@@ -311,32 +314,6 @@ class Storage(StorageBase):
             connection.run(FORGET, **values)
         written: Record = serialization.loads(data)
         return written
-
-    @staticmethod
-    def _check_unicity(
-        connection: Connection,
-        scope: Scope,
-        record: Record,
-        names: FieldNames,
-        unique_fields: tuple[str, ...],
-    ) -> None:
-        fields = [
-            field
-            for field in unique_fields
-            if record.get(field) is not None and field != names.id
-        ]
-        if not fields:
-            return
-        others = [
-            other
-            for other in _present(connection.rows(LIST, **scope._asdict()), names)
-            if other[names.id] != record[names.id]
-        ]
-        for field in fields:
-            same = build_predicate([Filter(field, record[field], COMPARISON.EQ)])
-            for other in others:
-                if same is not None and same(other):
-                    raise UnicityError(field, other)
 
     @staticmethod
     def _bury(
@@ -364,21 +341,6 @@ class Storage(StorageBase):
             names.modified: stamps.record,
             names.deleted: True,
         }
-
-
-def _check(
-    timestamp: Timestamp | None,
-    existing: Record | None,
-    names: FieldNames,
-    condition: Condition | None,
-) -> None:
-    if condition is None:
-        return
-    current = existing[names.modified] if existing else None
-    if condition.collection not in (None, timestamp or 0):
-        raise ModifiedMeanwhileError
-    if condition.record is not ANY and condition.record != current:
-        raise ModifiedMeanwhileError
 
 
 def _present(rows: Sequence[Row], names: FieldNames) -> list[Record]:
