@@ -1,5 +1,11 @@
 """How does a backend say that it failed?"""
 
+from abc import ABC
+
+
+class Outage(ABC):  # noqa: B024 -- a name for exceptions that share no base
+    """What is answered 503: ours, and those that drivers raise beyond our reach."""
+
 
 class BackendError(Exception):
     """The backend could not do its work: the request is answered 503.
@@ -19,3 +25,14 @@ class BackendError(Exception):
         if message is None:
             message = f"{type(original).__name__}: {original}"
         super().__init__(message, *args)
+
+
+class TransientError(BackendError):
+    """The same request may well succeed when it is run again.
+
+    Two transactions waited for one another, or the connection broke before anything
+    was kept.
+    """
+
+
+Outage.register(BackendError)

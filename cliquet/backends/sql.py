@@ -1,63 +1,176 @@
-"""How is a database reached, and when are its changes kept? (backends §14)"""
+"""How is a database reached, and when are its changes kept? (backends §14)
 
-from collections.abc import Iterator, Mapping
+Statements are text with named parameters (``:name``), the same for every driver.
+Reads that follow no write of the same request run outside of any transaction: one
+round trip, nothing to begin and nothing to end. A write begins the transaction, and
+the reads after it see it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import lru_cache
+from typing import Any, Self
 
+import sqlalchemy.exc
 import transaction
 import zope.sqlalchemy
-from sqlalchemy import Engine, TextClause
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from cliquet.backends.exceptions import BackendError
+from cliquet.backends.exceptions import BackendError, Outage, TransientError
 from cliquet.logs import logger
 
-Row = Mapping[str, Any]
+Row = Any
+"""A tuple of columns, which are attributes too."""
+
+# The commit at the end of a request is not ours: its failures are outages too.
+Outage.register(sqlalchemy.exc.OperationalError)
+Outage.register(sqlalchemy.exc.InterfaceError)
+
+#: Serialization failure and deadlock (PostgreSQL, appendix A).
+_TRANSIENT_STATES = ("40001", "40P01")
+
+
+@lru_cache(maxsize=2000)
+def _compiled(statement: str, dialect_name: str) -> str:
+    """Write a statement as a driver wants it."""
+    style = "named" if dialect_name.startswith("sqlite") else "pyformat"
+    dialect = create_engine(f"{dialect_name}://", paramstyle=style).dialect
+    return str(text(statement).compile(dialect=dialect))
+
+
+class LegacyRow(tuple[Any, ...]):  # noqa: SLOT001 -- it has the names besides
+    """A row whose columns are found by position and by name, as in SQLAlchemy 1."""
+
+    _fields: Sequence[str]
+
+    def __new__(cls, row: Any) -> Self:
+        """Copy a row."""
+        made = super().__new__(cls, row)
+        made._fields = row._fields
+        return made
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            try:
+                return super().__getitem__(self._fields.index(key))
+            except ValueError:
+                raise KeyError(key) from None
+        return super().__getitem__(key)
+
+    def keys(self) -> list[str]:
+        """Name the columns."""
+        return list(self._fields)
+
+
+class Result:
+    """What `Connection.execute` answers."""
+
+    def __init__(self, result: Any) -> None:
+        self._result = result
+
+    def __iter__(self) -> Iterator[LegacyRow]:
+        return map(LegacyRow, self._result)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._result, name)
+
+    def fetchone(self) -> LegacyRow | None:
+        """Give the next row, if there is one."""
+        row = self._result.fetchone()
+        return None if row is None else LegacyRow(row)
+
+    def first(self) -> LegacyRow | None:
+        """Give the first row, if there is one."""
+        row = self._result.first()
+        return None if row is None else LegacyRow(row)
+
+    def fetchmany(self, size: int | None = None) -> list[LegacyRow]:
+        """Give the next rows."""
+        return [LegacyRow(row) for row in self._result.fetchmany(size)]
+
+    def fetchall(self) -> list[LegacyRow]:
+        """Give the rows that are left."""
+        return list(self)
 
 
 class Connection:
-    """What statements are sent with, inside `SQLClient.connect`."""
+    """What statements are sent with, inside `SQLClient.connect`.
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    Engines use `rows`, `row`, `run` and `run_many`. Applications written for earlier
+    versions find the methods of a session, taking SQL as text (backends §21).
+    """
 
-    def rows(self, statement: TextClause, **values: Any) -> list[Row]:
-        """Run a statement, and answer its rows by column name."""
-        return [dict(row) for row in self.session.execute(statement, values).mappings()]
+    def __init__(self, connection: Any, session: Session) -> None:
+        self._connection = connection
+        self._session = session
+        dialect = connection.dialect
+        self._dialect = f"{dialect.name}+{dialect.driver}"
 
-    def row(self, statement: TextClause, **values: Any) -> Row | None:
+    def _send(self, statement: str, values: Any) -> Any:
+        compiled = _compiled(statement, self._dialect)
+        return self._connection.exec_driver_sql(compiled, values)
+
+    def rows(self, statement: str, **values: Any) -> Sequence[Row]:
+        """Run a statement, and answer its rows."""
+        found: Sequence[Row] = self._send(statement, values).all()
+        return found
+
+    def row(self, statement: str, **values: Any) -> Row | None:
         """Run a statement, and answer its first row, if there is one."""
-        row = self.session.execute(statement, values).mappings().first()
-        return None if row is None else dict(row)
+        return self._send(statement, values).first()
 
-    def run(self, statement: TextClause, **values: Any) -> int:
+    def run(self, statement: str, **values: Any) -> int:
         """Run a statement, and tell how many rows it changed."""
-        result: Any = self.session.execute(statement, values)
-        count: int = result.rowcount
+        count: int = self._send(statement, values).rowcount
         return count
 
-    def run_many(self, statement: TextClause, values: list[dict[str, Any]]) -> None:
+    def run_many(self, statement: str, values: list[dict[str, Any]]) -> None:
         """Run a statement for each of many values."""
         if values:
-            self.session.execute(statement, values)
+            self._send(statement, values)
+
+    def run_script(self, script: str) -> None:
+        """Run statements as they are, separated by semicolons."""
+        self._connection.exec_driver_sql(
+            script, execution_options={"no_parameters": True}
+        )
+
+    def execute(
+        self, statement: Any, values: Mapping[str, Any] | None = None, **more: Any
+    ) -> Result:
+        """Run SQL, as text with named parameters or as SQLAlchemy has it."""
+        if isinstance(statement, str):
+            statement = text(statement)
+        return Result(self._connection.execute(statement, {**(values or {}), **more}))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
 
 
 class SQLClient:
     """Sessions on one database.
 
     Args:
-        engine: The database.
-        per_request: Changes are kept or undone with the transaction of the request
-            (pyramid_tm); otherwise with each block of `connect`.
+        session_factory: Gives the session of the thread, bound to an engine.
+        commit_manually: Changes are kept by each block of `connect`; else kept or
+            undone with the transaction of the request (pyramid_tm).
     """
 
-    def __init__(self, engine: Engine, per_request: bool) -> None:
-        self.engine = engine
-        self.session_factory = scoped_session(sessionmaker(bind=engine))
-        self.commit_manually = not per_request
+    def __init__(
+        self, session_factory: Any, commit_manually: bool = True, invalidate: Any = None
+    ) -> None:
+        self.session_factory = session_factory
+        self.commit_manually = commit_manually
+        self._reader: Engine | None = None
+
+    @classmethod
+    def on(cls, engine: Engine, per_request: bool) -> Any:
+        """Build a client of an engine."""
+        factory = scoped_session(sessionmaker(bind=engine))
         if per_request:
-            zope.sqlalchemy.register(self.session_factory)
+            zope.sqlalchemy.register(factory)
+        return cls(factory, commit_manually=not per_request)
 
     def begin_write(self, session: Session) -> None:
         """Prepare the session for writes: engines override it."""
@@ -73,23 +186,51 @@ class SQLClient:
             force_commit: Keep the changes at once, outside of requests.
 
         Raises:
-            BackendError: for any error of the database or its driver.
+            TransientError: another transaction was in the way, or the connection
+                broke: the same request may succeed when it is sent again.
+            BackendError: for any other error of the database or its driver.
         """
         session: Session | None = None
         try:
             session = self.session_factory()
+            if readonly and not session.in_transaction():
+                with self._read(session) as connection:
+                    yield Connection(connection, session)
+                return
             if not readonly:
                 self.begin_write(session)
-            yield Connection(session)
+            yield Connection(session.connection(), session)
             if not readonly:
                 self._keep(session, force_commit)
-        except SQLAlchemyError as error:
-            # The parameters may be secrets; what went wrong is in the original.
-            logger.error(getattr(error, "orig", None) or type(error).__name__)
-            raise BackendError(original=error) from error
+        except sqlalchemy.exc.SQLAlchemyError as error:
+            if session is not None and self.commit_manually:
+                session.rollback()
+            raise _backend_error(error) from error
         finally:
             if session is not None and self.commit_manually:
                 session.close()
+
+    @contextmanager
+    def connect_apart(self) -> Iterator[Connection]:
+        """Give a connection that keeps each statement at once.
+
+        Whatever becomes of the request.
+
+        Raises:
+            BackendError: for any error of the database or its driver.
+        """
+        try:
+            session = self.session_factory()
+            with self._read(session) as connection:
+                yield Connection(connection, session)
+        except sqlalchemy.exc.SQLAlchemyError as error:
+            raise _backend_error(error) from error
+
+    def _read(self, session: Session) -> Any:
+        if self._reader is None:
+            engine: Any = session.get_bind()
+            self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+        return self._reader.connect()
 
     def _keep(self, session: Session, force_commit: bool) -> None:
         if self.commit_manually:
@@ -98,3 +239,15 @@ class SQLClient:
         zope.sqlalchemy.mark_changed(session)
         if force_commit:
             transaction.commit()
+
+
+def _backend_error(error: sqlalchemy.exc.SQLAlchemyError) -> BackendError:
+    """Say in our words what went wrong, and log it."""
+    original = getattr(error, "orig", None)
+    # The parameters may be secrets; what went wrong is in the driver's own error.
+    logger.error(original or type(error).__name__)
+    state = getattr(original, "pgcode", None) or getattr(original, "sqlstate", None)
+    broken = getattr(error, "connection_invalidated", False)
+    if broken or state in _TRANSIENT_STATES:
+        return TransientError(original=error)
+    return BackendError(original=error)

@@ -63,5 +63,5 @@ def create_from_config(
     if client is None:
         engine = create_engine(url, pool_size=int(settings[f"{prefix}pool_size"]))
         event.listen(engine, "connect", _prepare)
-        client = _CLIENTS[url, per_request] = SQLiteClient(engine, per_request)
+        client = _CLIENTS[url, per_request] = SQLiteClient.on(engine, per_request)
     return client

@@ -8,8 +8,6 @@ the cache would wait for the very request that it serves.
 
 from typing import Any
 
-from sqlalchemy import text
-
 from cliquet import serialization
 from cliquet.backends.sqlite import SQLiteClient, create_from_config
 from cliquet.cache.base import CacheBase
@@ -17,27 +15,19 @@ from cliquet.timestamps import msec_time
 
 _PURGED_AT_ONCE = 100
 
-CREATE = text(
-    """CREATE TABLE IF NOT EXISTS cache (
+CREATE = """CREATE TABLE IF NOT EXISTS cache (
     key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, expires INTEGER
     ) WITHOUT ROWID"""
-)
-CREATE_INDEX = text("CREATE INDEX IF NOT EXISTS idx_cache_expires ON cache (expires)")
-FLUSH = text("DELETE FROM cache")
-GET = text(
-    """SELECT value, expires FROM cache
+CREATE_INDEX = "CREATE INDEX IF NOT EXISTS idx_cache_expires ON cache (expires)"
+FLUSH = "DELETE FROM cache"
+GET = """SELECT value, expires FROM cache
     WHERE key = :key AND (expires IS NULL OR expires > :now)"""
-)
-SET = text(
-    """INSERT INTO cache (key, value, expires) VALUES (:key, :value, :expires)
+SET = """INSERT INTO cache (key, value, expires) VALUES (:key, :value, :expires)
     ON CONFLICT DO UPDATE SET value = :value, expires = :expires"""
-)
-EXPIRE = text("UPDATE cache SET expires = :expires WHERE key = :key")
-DELETE = text("DELETE FROM cache WHERE key = :key")
-PURGE = text(
-    """DELETE FROM cache WHERE key IN (
+EXPIRE = "UPDATE cache SET expires = :expires WHERE key = :key"
+DELETE = "DELETE FROM cache WHERE key = :key"
+PURGE = """DELETE FROM cache WHERE key IN (
     SELECT key FROM cache WHERE expires <= :now LIMIT :limit)"""
-)
 
 
 class Cache(CacheBase):
@@ -69,9 +59,9 @@ class Cache(CacheBase):
         now = msec_time()
         with self.client.connect(readonly=True) as connection:
             row = connection.row(GET, key=self.prefix + key, now=now)
-        if row is None or row["expires"] is None:
+        if row is None or row.expires is None:
             return -1
-        remaining: float = (row["expires"] - now) / 1000
+        remaining: float = (row.expires - now) / 1000
         return remaining
 
     def expire(self, key: str, ttl: float) -> None:
@@ -92,7 +82,7 @@ class Cache(CacheBase):
     def get(self, key: str) -> Any:
         with self.client.connect(readonly=True) as connection:
             row = connection.row(GET, key=self.prefix + key, now=msec_time())
-        return None if row is None else serialization.loads(row["value"])
+        return None if row is None else serialization.loads(row.value)
 
     def delete(self, key: str) -> None:
         with self.client.connect() as connection:

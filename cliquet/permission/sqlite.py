@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import text
-
 from cliquet.backends.sql import Connection
 from cliquet.backends.sqlite import SQLiteClient, create_from_config
 from cliquet.permission.base import (
@@ -18,63 +16,44 @@ from cliquet.permission.base import (
 from cliquet.types import Principal
 
 SCHEMA = [
-    text(
-        """CREATE TABLE IF NOT EXISTS user_principals (
+    """CREATE TABLE IF NOT EXISTS user_principals (
         user_id TEXT NOT NULL, principal TEXT NOT NULL,
-        PRIMARY KEY (user_id, principal)) WITHOUT ROWID"""
-    ),
-    text(
-        """CREATE TABLE IF NOT EXISTS access_control_entries (
+        PRIMARY KEY (user_id, principal)) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS access_control_entries (
         object_id TEXT NOT NULL, permission TEXT NOT NULL, principal TEXT NOT NULL,
-        PRIMARY KEY (object_id, permission, principal)) WITHOUT ROWID"""
-    ),
-    text(
-        """CREATE INDEX IF NOT EXISTS idx_access_control_entries_principal
-        ON access_control_entries (principal, permission, object_id)"""
-    ),
+        PRIMARY KEY (object_id, permission, principal)) WITHOUT ROWID""",
+    """CREATE INDEX IF NOT EXISTS idx_access_control_entries_principal
+        ON access_control_entries (principal, permission, object_id)""",
 ]
 FLUSH = [
-    text("DELETE FROM user_principals"),
-    text("DELETE FROM access_control_entries"),
+    "DELETE FROM user_principals",
+    "DELETE FROM access_control_entries",
 ]
-ADD_USER = text(
+ADD_USER = (
     "INSERT INTO user_principals VALUES (:user_id, :principal) ON CONFLICT DO NOTHING"
 )
-REMOVE_USER = text(
+REMOVE_USER = (
     "DELETE FROM user_principals WHERE user_id = :user_id AND principal = :principal"
 )
-REMOVE_PRINCIPAL = text("DELETE FROM user_principals WHERE principal = :principal")
-USER = text("SELECT principal FROM user_principals WHERE user_id = :user_id")
-GRANT = text(
-    """INSERT INTO access_control_entries VALUES (:object_id, :permission, :principal)
+REMOVE_PRINCIPAL = "DELETE FROM user_principals WHERE principal = :principal"
+USER = "SELECT principal FROM user_principals WHERE user_id = :user_id"
+GRANT = """INSERT INTO access_control_entries
+    VALUES (:object_id, :permission, :principal)
     ON CONFLICT DO NOTHING"""
-)
-REVOKE = text(
-    """DELETE FROM access_control_entries WHERE object_id = :object_id
+REVOKE = """DELETE FROM access_control_entries WHERE object_id = :object_id
     AND permission = :permission AND principal = :principal"""
-)
-REVOKE_ALL = text(
-    """DELETE FROM access_control_entries
+REVOKE_ALL = """DELETE FROM access_control_entries
     WHERE object_id = :object_id AND permission = :permission"""
-)
-DELETE = text(
-    """DELETE FROM access_control_entries
+DELETE = """DELETE FROM access_control_entries
     WHERE object_id IN (SELECT value FROM json_each(:object_ids))"""
-)
-OBJECT = text(
-    """SELECT permission, principal FROM access_control_entries
+OBJECT = """SELECT permission, principal FROM access_control_entries
     WHERE object_id = :object_id"""
-)
-AUTHORIZED = text(
-    """SELECT DISTINCT principal FROM access_control_entries
+AUTHORIZED = """SELECT DISTINCT principal FROM access_control_entries
     JOIN json_each(:couples) AS couple
     ON object_id = couple.value ->> 0 AND permission = couple.value ->> 1"""
-)
-ACCESSIBLE = text(
-    """SELECT DISTINCT object_id, permission FROM access_control_entries
+ACCESSIBLE = """SELECT DISTINCT object_id, permission FROM access_control_entries
     WHERE principal IN (SELECT value FROM json_each(:principals))
     AND permission IN (SELECT value FROM json_each(:permissions))"""
-)
 
 
 class Permission(PermissionBase):
@@ -111,7 +90,7 @@ class Permission(PermissionBase):
 
     def user_principals(self, user_id: str) -> set[Principal]:
         with self.client.connect(readonly=True) as connection:
-            return {row["principal"] for row in connection.rows(USER, user_id=user_id)}
+            return {row.principal for row in connection.rows(USER, user_id=user_id)}
 
     def add_principal_to_ace(
         self, object_id: str, permission: str, principal: Principal
@@ -147,10 +126,10 @@ class Permission(PermissionBase):
                 permissions=json.dumps([wanted for _, wanted in couples]),
             )
         return {
-            row["object_id"]
+            row.object_id
             for row in rows
             for pattern, wanted in compiled
-            if row["permission"] == wanted and pattern.match(row["object_id"])
+            if row.permission == wanted and pattern.match(row.object_id)
         }
 
     def object_permission_authorized_principals(
@@ -162,7 +141,7 @@ class Permission(PermissionBase):
         couples = bound_couples(object_id, permission, get_bound_permissions)
         with self.client.connect(readonly=True) as connection:
             rows = connection.rows(AUTHORIZED, couples=json.dumps(couples))
-        return {row["principal"] for row in rows}
+        return {row.principal for row in rows}
 
     def object_permissions(
         self, object_id: str, permissions: Iterable[str] | None = None
@@ -214,7 +193,7 @@ def _grant(
 def _read(connection: Connection, object_id: str) -> dict[str, set[Principal]]:
     found: dict[str, set[Principal]] = {}
     for row in connection.rows(OBJECT, object_id=object_id):
-        found.setdefault(row["permission"], set()).add(row["principal"])
+        found.setdefault(row.permission, set()).add(row.principal)
     return found
 
 

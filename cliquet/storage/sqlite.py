@@ -8,19 +8,11 @@ the order of an index; other orders and filters are evaluated over the collectio
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import TextClause, text
-
-from cliquet import serialization
-from cliquet.backends.sql import Connection, Row
+from cliquet.backends.sql import Connection
 from cliquet.backends.sqlite import SQLiteClient, create_from_config
 from cliquet.logs import logger
-from cliquet.storage.base import StorageBase
-from cliquet.storage.checks import check_condition, check_unicity, unique_values
+from cliquet.storage.checks import check_condition, check_unicity
 from cliquet.storage.evaluation import evaluate, total_order
-from cliquet.storage.exceptions import (
-    RecordNotFoundError,
-    UnicityError,
-)
 from cliquet.storage.query import (
     COMPARISON,
     Condition,
@@ -30,64 +22,56 @@ from cliquet.storage.query import (
     Scope,
     Sort,
 )
-from cliquet.timestamps import msec_time, next_timestamp
+from cliquet.storage.sql import KEY, PAIR, Lock, SQLStorage, Statements, present_all
+from cliquet.timestamps import msec_time
 from cliquet.types import Record, Timestamp
 
-SCHEMA = [
-    text(statement)
-    for statement in (
-        """CREATE TABLE IF NOT EXISTS records (
+SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS records (
             parent_id TEXT NOT NULL, collection_id TEXT NOT NULL, id TEXT NOT NULL,
             last_modified INTEGER NOT NULL, data TEXT NOT NULL,
             PRIMARY KEY (parent_id, collection_id, id)) WITHOUT ROWID""",
-        """CREATE TABLE IF NOT EXISTS deleted (
+    """CREATE TABLE IF NOT EXISTS deleted (
             parent_id TEXT NOT NULL, collection_id TEXT NOT NULL, id TEXT NOT NULL,
             last_modified INTEGER NOT NULL,
             PRIMARY KEY (parent_id, collection_id, id)) WITHOUT ROWID""",
-        """CREATE TABLE IF NOT EXISTS timestamps (
+    """CREATE TABLE IF NOT EXISTS timestamps (
             parent_id TEXT NOT NULL, collection_id TEXT NOT NULL,
             last_modified INTEGER NOT NULL, records INTEGER NOT NULL,
             PRIMARY KEY (parent_id, collection_id)) WITHOUT ROWID""",
-        """CREATE INDEX IF NOT EXISTS idx_records_last_modified
+    """CREATE INDEX IF NOT EXISTS idx_records_last_modified
             ON records (parent_id, collection_id, last_modified DESC, id)""",
-        """CREATE INDEX IF NOT EXISTS idx_deleted_last_modified
+    """CREATE INDEX IF NOT EXISTS idx_deleted_last_modified
             ON deleted (parent_id, collection_id, last_modified DESC, id)""",
-    )
-]
-PAIR = "parent_id = :parent_id AND collection_id = :collection_id"
+)
 COLUMNS = "(parent_id, collection_id, id, last_modified"
-FLUSH = [text(f"DELETE FROM {table}") for table in ("records", "deleted", "timestamps")]
-TIMESTAMP = text(f"SELECT last_modified, records FROM timestamps WHERE {PAIR}")
-SET_TIMESTAMP = text(
-    """INSERT INTO timestamps (parent_id, collection_id, last_modified, records)
-    VALUES (:parent_id, :collection_id, :last_modified, max(:change, 0))
-    ON CONFLICT DO UPDATE SET last_modified = :last_modified,
-    records = records + :change"""
-)
-INITIALIZE = text(
-    """INSERT INTO timestamps (parent_id, collection_id, last_modified, records)
+FLUSH = [f"DELETE FROM {table}" for table in ("records", "deleted", "timestamps")]
+TIMESTAMP = f"SELECT last_modified, records FROM timestamps WHERE {PAIR}"
+INITIALIZE = """INSERT INTO timestamps
+    (parent_id, collection_id, last_modified, records)
     VALUES (:parent_id, :collection_id, :now, 0) ON CONFLICT DO NOTHING"""
+STATEMENTS = Statements(
+    get=f"SELECT id, last_modified, data FROM records WHERE {KEY}",
+    put=f"""INSERT INTO records {COLUMNS}, data)
+        VALUES (:parent_id, :collection_id, :id, :last_modified, :data)
+        ON CONFLICT DO UPDATE SET last_modified = :last_modified, data = :data""",
+    remove=f"DELETE FROM records WHERE {KEY}",
+    bury=f"""INSERT INTO deleted {COLUMNS})
+        VALUES (:parent_id, :collection_id, :id, :last_modified)
+        ON CONFLICT DO UPDATE SET last_modified = :last_modified""",
+    forget=f"DELETE FROM deleted WHERE {KEY}",
+    purge=f"DELETE FROM deleted WHERE {PAIR} AND last_modified < :before",
+    set_timestamp="""INSERT INTO timestamps
+        (parent_id, collection_id, last_modified, records)
+        VALUES (:parent_id, :collection_id, :last_modified, max(:change, 0))
+        ON CONFLICT DO UPDATE SET last_modified = :last_modified,
+        records = records + :change""",
 )
-GET = text(f"SELECT id, last_modified, data FROM records WHERE {PAIR} AND id = :id")
-PUT = text(
-    f"""INSERT INTO records {COLUMNS}, data)
-    VALUES (:parent_id, :collection_id, :id, :last_modified, :data)
-    ON CONFLICT DO UPDATE SET last_modified = :last_modified, data = :data"""
-)
-REMOVE = text(f"DELETE FROM records WHERE {PAIR} AND id = :id")
-BURY = text(
-    f"""INSERT INTO deleted {COLUMNS})
-    VALUES (:parent_id, :collection_id, :id, :last_modified)
-    ON CONFLICT DO UPDATE SET last_modified = :last_modified"""
-)
-FORGET = text(f"DELETE FROM deleted WHERE {PAIR} AND id = :id")
-PURGE = text(f"DELETE FROM deleted WHERE {PAIR} AND last_modified < :before")
 LIVE = f"SELECT id, last_modified, data FROM records WHERE {PAIR}"
 DEAD = f"SELECT id, last_modified, NULL AS data FROM deleted WHERE {PAIR}"
-LIST = text(LIVE)
-LIST_ALL = text(f"{LIVE} UNION ALL {DEAD}")
+LIST_ALL = f"{LIVE} UNION ALL {DEAD}"
 
-_FOREVER = 2**63 - 1
+_LARGEST = 2**63 - 1
 _OPERATORS = {
     COMPARISON.LT: "<",
     COMPARISON.MAX: "<=",
@@ -97,8 +81,10 @@ _OPERATORS = {
 }
 
 
-class Storage(StorageBase):
+class Storage(SQLStorage):
     """Storage in an SQLite file."""
+
+    statements = STATEMENTS
 
     def __init__(self, client: SQLiteClient, max_fetch_size: int = 0) -> None:
         self.client = client
@@ -121,77 +107,30 @@ class Storage(StorageBase):
     def _timestamp(self, scope: Scope) -> Timestamp | None:
         with self.client.connect(readonly=True) as connection:
             row = connection.row(TIMESTAMP, **scope._asdict())
-            return row["last_modified"] if row else None
+            return row.last_modified if row else None
 
     def _initialize_timestamp(self, scope: Scope) -> Timestamp:
         with self.client.connect() as connection:
             connection.run(INITIALIZE, now=msec_time(), **scope._asdict())
             row = connection.row(TIMESTAMP, **scope._asdict())
-            stored: Timestamp = row["last_modified"] if row else 0
+            stored: Timestamp = row.last_modified if row else 0
             return stored
 
-    def _create(
+    def _lock(self, connection: Connection, scope: Scope) -> Lock:
+        # The file itself is locked, since `connect`.
+        row = connection.row(TIMESTAMP, **scope._asdict())
+        return Lock(row.last_modified if row else None, msec_time())
+
+    def _check_unicity(
         self,
+        connection: Connection,
         scope: Scope,
         record: Record,
+        fields: Sequence[str],
         names: FieldNames,
-        unique_fields: tuple[str, ...],
-        condition: Condition | None,
-    ) -> Record:
-        with self.client.connect() as connection:
-            existing = self._read(connection, scope, record[names.id], names)
-            if existing is not None:
-                raise UnicityError(names.id, existing)
-            return self._write(
-                connection, scope, record, names, unique_fields, condition, existing
-            )
-
-    def _get(self, scope: Scope, object_id: str, names: FieldNames) -> Record:
-        with self.client.connect(readonly=True) as connection:
-            found = self._read(connection, scope, object_id, names)
-        if found is None:
-            raise RecordNotFoundError(object_id)
-        return found
-
-    def _update(
-        self,
-        scope: Scope,
-        object_id: str,
-        record: Record,
-        names: FieldNames,
-        unique_fields: tuple[str, ...],
-        condition: Condition | None,
-    ) -> Record:
-        with self.client.connect() as connection:
-            existing = self._read(connection, scope, object_id, names)
-            return self._write(
-                connection, scope, record, names, unique_fields, condition, existing
-            )
-
-    def _delete(
-        self,
-        scope: Scope,
-        object_id: str,
-        names: FieldNames,
-        with_deleted: bool,
-        last_modified: Timestamp | None,
-        condition: Condition | None,
-    ) -> Record:
-        with self.client.connect() as connection:
-            existing = self._read(connection, scope, object_id, names)
-            if existing is None:
-                raise RecordNotFoundError(object_id)
-            current = self._current(connection, scope)
-            check_condition(condition, current, existing[names.modified])
-            return self._bury(
-                connection,
-                scope,
-                object_id,
-                names,
-                with_deleted,
-                last_modified,
-                current,
-            )
+    ) -> None:
+        others = present_all(connection.rows(LIVE, **scope._asdict()), names)
+        check_unicity(record, fields, others, names)
 
     def _delete_all(
         self,
@@ -202,31 +141,26 @@ class Storage(StorageBase):
         condition: Condition | None,
     ) -> list[Record]:
         with self.client.connect() as connection:
-            current = self._current(connection, scope)
+            lock = self._lock(connection, scope)
             expected = condition and Condition(collection=condition.collection)
-            check_condition(expected, current)
-            records = _present(connection.rows(LIST, **scope._asdict()), names)
+            check_condition(expected, lock.current)
+            records = present_all(connection.rows(LIVE, **scope._asdict()), names)
             query = Query(filters=filters, sorting=(Sort(names.modified, 1),))
             found, _ = evaluate(records, names, query)
             tombstones = []
             for record in found:
-                tombstone = self._bury(
+                buried = self._bury(
                     connection,
                     scope,
                     record[names.id],
                     names,
                     with_deleted,
                     None,
-                    current,
+                    lock,
                 )
-                current = tombstone[names.modified]
-                tombstones.append(tombstone)
+                lock = lock._replace(current=buried[names.modified])
+                tombstones.append(buried)
             return tombstones
-
-    def _purge(self, scope: Scope, before: Timestamp | None, names: FieldNames) -> int:
-        bound = _FOREVER if before is None else before
-        with self.client.connect() as connection:
-            return connection.run(PURGE, before=bound, **scope._asdict())
 
     def _list(
         self, scope: Scope, names: FieldNames, query: Query
@@ -238,9 +172,9 @@ class Storage(StorageBase):
             ]
             if by_time and _is_by_time(query, names):
                 return self._list_by_time(connection, scope, names, query, order[0])
-            statement = LIST_ALL if query.include_deleted else LIST
+            statement = LIST_ALL if query.include_deleted else LIVE
             rows = connection.rows(statement, **scope._asdict())
-        return evaluate(_present(rows, names), names, query)
+        return evaluate(present_all(rows, names), names, query)
 
     @staticmethod
     def _list_by_time(
@@ -265,94 +199,9 @@ class Storage(StorageBase):
         direction = "DESC" if order.direction < 0 else "ASC"
         listed += f" ORDER BY last_modified {direction}, id LIMIT :limit"
         counted = f"SELECT count(*) AS records FROM records WHERE {PAIR}{where}"
-        count = text(counted) if where else TIMESTAMP
-        total = connection.row(count, **_used(count, values))
-        rows = connection.rows(text(listed), **values)
-        return _present(rows, names), total["records"] if total else 0
-
-    @staticmethod
-    def _read(
-        connection: Connection, scope: Scope, object_id: str, names: FieldNames
-    ) -> Record | None:
-        row = connection.row(GET, id=object_id, **scope._asdict())
-        return _present([row], names)[0] if row else None
-
-    @staticmethod
-    def _current(connection: Connection, scope: Scope) -> Timestamp | None:
-        row = connection.row(TIMESTAMP, **scope._asdict())
-        return row["last_modified"] if row else None
-
-    def _write(
-        self,
-        connection: Connection,
-        scope: Scope,
-        record: Record,
-        names: FieldNames,
-        unique_fields: tuple[str, ...],
-        condition: Condition | None,
-        existing: Record | None,
-    ) -> Record:
-        object_id = record[names.id]
-        current = self._current(connection, scope)
-        stored = existing[names.modified] if existing else None
-        check_condition(condition, current, stored)
-        fields = unique_values(record, unique_fields, names)
-        if fields:
-            others = _present(connection.rows(LIST, **scope._asdict()), names)
-            check_unicity(record, fields, others, names)
-        stamps = next_timestamp(current, record.get(names.modified), msec_time())
-        data = serialization.dumps({**record, names.modified: stamps.record})
-        values = {"id": object_id, **scope._asdict()}
-        connection.run(
-            SET_TIMESTAMP,
-            last_modified=stamps.collection,
-            change=0 if existing else 1,
-            **scope._asdict(),
-        )
-        connection.run(PUT, last_modified=stamps.record, data=data, **values)
-        if existing is None:
-            connection.run(FORGET, **values)
-        written: Record = serialization.loads(data)
-        return written
-
-    @staticmethod
-    def _bury(
-        connection: Connection,
-        scope: Scope,
-        object_id: str,
-        names: FieldNames,
-        with_deleted: bool,
-        last_modified: Timestamp | None,
-        current: Timestamp | None,
-    ) -> Record:
-        stamps = next_timestamp(current, last_modified, msec_time())
-        values = {"id": object_id, **scope._asdict()}
-        connection.run(
-            SET_TIMESTAMP,
-            last_modified=stamps.collection,
-            change=-1,
-            **scope._asdict(),
-        )
-        connection.run(REMOVE, **values)
-        if with_deleted:
-            connection.run(BURY, last_modified=stamps.record, **values)
-        return {
-            names.id: object_id,
-            names.modified: stamps.record,
-            names.deleted: True,
-        }
-
-
-def _present(rows: Sequence[Row], names: FieldNames) -> list[Record]:
-    """Show rows as callers name their fields; the columns win (backends §15.4)."""
-    records = []
-    for row in rows:
-        own = {names.id: row["id"], names.modified: row["last_modified"]}
-        if row["data"] is None:
-            records.append({**own, names.deleted: True})
-        else:
-            records.append({**serialization.loads(row["data"]), **own})
-    return records
+        total = connection.row(counted if where else TIMESTAMP, **values)
+        rows = connection.rows(listed, **values)
+        return present_all(rows, names), total.records if total else 0
 
 
 def _is_by_time(query: Query, names: FieldNames) -> bool:
@@ -364,7 +213,7 @@ def _is_by_time(query: Query, names: FieldNames) -> bool:
             (item.field == names.modified and type(item.value) is int)
             or (item.field == names.id and isinstance(item.value, str))
         )
-        and (type(item.value) is not int or abs(item.value) <= _FOREVER)
+        and (type(item.value) is not int or abs(item.value) <= _LARGEST)
         for item in tests
     )
 
@@ -380,10 +229,6 @@ def _conditions(
         column = "last_modified" if item.field == names.modified else "id"
         conditions.append(f"{column} {_OPERATORS[item.operator]} :{parameter}")
     return conditions
-
-
-def _used(statement: TextClause, values: dict[str, Any]) -> dict[str, Any]:
-    return {name: values[name] for name in statement.compile().params}
 
 
 def load_from_config(config: Any) -> Storage:

@@ -57,5 +57,6 @@ APP_ENGINES = [
     AppEngine(
         "sqlite", lambda services, path: f"sqlite:///{path}/test.db", can_fail=False
     ),
+    AppEngine("postgresql", lambda services, path: services.postgresql_url()),
     AppEngine("redis", lambda services, path: services.redis_url()),
 ]

@@ -23,6 +23,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from tests.contract.backends import APP_ENGINES
+
 HEADERS = {"Authorization": "Basic bWF0OjE=", "Content-Type": "application/json"}
 COLLECTION = "/v0/mushrooms"
 
@@ -341,9 +343,12 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    processes = 1 if options.engine == "memory" else options.processes
+    engine = next(found for found in APP_ENGINES if found.id == options.engine)
+    settings = settings_for(options.engine, options.url)
+    engine.prepare(settings)
+    processes = min(engine.processes, options.processes)
     figures = prove(
-        settings_for(options.engine, options.url),
+        settings,
         options.ops,
         processes=processes,
         seed=options.seed,

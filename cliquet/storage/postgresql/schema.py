@@ -1,0 +1,120 @@
+"""Which version of the tables is installed, and how does it become ours? (backends §16)
+
+A fresh database gets `schema.sql`; an older one each migration in turn, in a
+transaction of its own that starts by locking `metadata`: of two processes that migrate
+at once, one works and the other finds the work done.
+"""
+
+import re
+import time
+import warnings
+from importlib import resources
+from typing import Any
+
+from cliquet.backends.exceptions import BackendError
+from cliquet.backends.sql import Connection
+from cliquet.logs import logger
+
+#: What a flush by 3.1.x leaves: its tables, and no word about their version.
+VERSION_AFTER_FLUSH = 11
+
+_HAS_METADATA = "SELECT 1 FROM pg_tables WHERE tablename = 'metadata'"
+_VERSION = """SELECT value FROM metadata WHERE name = 'storage_schema_version'
+ORDER BY lpad(value, 3, '0') DESC LIMIT 1"""
+_ANYTHING = "SELECT 1 FROM metadata LIMIT 1"
+_SETTINGS = """SELECT lower(pg_encoding_to_char(encoding)) AS encoding,
+current_setting('TimeZone') AS zone
+FROM pg_database WHERE datname = current_database()"""
+
+
+def installed_version(connection: Connection) -> int | None:
+    """Tell the version of the tables, `None` if there are none (backends §16.2)."""
+    if connection.row(_HAS_METADATA) is None:
+        return None
+    row = connection.row(_VERSION)
+    if row is not None:
+        return int(row.value)
+    if connection.row(_ANYTHING) is not None:
+        return 1
+    logger.warning(
+        "The version of the storage schema is unknown: the database was flushed. "
+        f"It is taken for {VERSION_AFTER_FLUSH}."
+    )
+    return VERSION_AFTER_FLUSH
+
+
+def initialize(storage: Any, dry_run: bool) -> None:
+    """Create or upgrade the tables of a storage.
+
+    Raises:
+        AssertionError: the version found is not the one that a step starts from, or
+            the database is not encoded as UTF-8.
+    """
+    wanted = storage.schema_version
+    version = storage._get_installed_version()  # noqa: SLF001 -- applications patch it
+    if version is None:
+        _create(storage, dry_run)
+        return
+    logger.debug(f"Detected PostgreSQL storage schema version {version}.")
+    if version >= wanted:
+        logger.info("PostgreSQL storage schema is up-to-date.")
+        return
+    for start in range(version, wanted):
+        path = f"migrations/migration_{start:03}_{start + 1:03}.sql"
+        if dry_run:
+            logger.info(f"Would migrate PostgreSQL storage schema: {path}")
+            continue
+        _migrate(storage, start, path)
+    if not dry_run:
+        logger.info(f"PostgreSQL storage schema migration to {wanted} done.")
+
+
+def _create(storage: Any, dry_run: bool) -> None:
+    if dry_run:
+        logger.info("Would create PostgreSQL storage tables.")
+        return
+    with storage.client.connect(readonly=True) as connection:
+        _check_database(connection)
+    try:
+        storage._execute_sql_file("schema.sql")  # noqa: SLF001 -- applications patch it
+    except BackendError:
+        # Another process may create the same tables at the same moment.
+        if storage._get_installed_version() != storage.schema_version:  # noqa: SLF001
+            raise
+    logger.info(
+        f"Created PostgreSQL storage tables (version {storage.schema_version})."
+    )
+
+
+def _migrate(storage: Any, start: int, path: str) -> None:
+    found = storage._get_installed_version()  # noqa: SLF001 -- applications patch it
+    if found < start:
+        raise AssertionError(f"Expected schema version {start}, found {found}.")
+    logger.info(
+        f"Migrate PostgreSQL storage schema from version {start} to {start + 1}."
+    )
+    began = time.monotonic()
+    storage._execute_sql_file(path)  # noqa: SLF001 -- applications patch it
+    logger.info(f"Done in {time.monotonic() - began:.1f} s.")
+
+
+def execute_file(connection: Connection, path: str) -> None:
+    """Run a file of this package, unless it is a migration that was done meanwhile."""
+    script = resources.files(__package__).joinpath(path).read_text(encoding="utf-8")
+    target = re.search(r"_(\d+)\.sql$", path)
+    if target is not None:
+        connection.run("LOCK TABLE metadata IN ACCESS EXCLUSIVE MODE")
+        found = installed_version(connection)
+        if found is not None and found >= int(target.group(1)):
+            return
+    connection.run_script(script)
+
+
+def _check_database(connection: Connection) -> None:
+    row: Any = connection.row(_SETTINGS)
+    if row.encoding != "utf8":
+        raise AssertionError(f"Unexpected database encoding {row.encoding}: use UTF8.")
+    if row.zone.upper() != "UTC":
+        message = f"PostgreSQL uses the time zone {row.zone}: UTC is recommended."
+        warnings.warn(message, stacklevel=2)
+        logger.warning(message)
