@@ -30,7 +30,7 @@ from cliquet.logs import logger, setup_logging
 from cliquet.permission.base import PermissionBase
 from cliquet.permission.base import heartbeat as permission_heartbeat
 from cliquet.protocol.end_of_life import end_of_life_tween_factory, setup_deprecation
-from cliquet.protocol.limits import setup_limits
+from cliquet.protocol.limits import attempts_for, setup_limits
 from cliquet.protocol.responses import (
     setup_backoff,
     setup_json_serializer,
@@ -173,6 +173,8 @@ def includeme(config: Any) -> None:
     settings = _complete_settings(config)
     _prepare_registry(config)
     setup_services(config)
+    settings.setdefault("retry.activate_hook", attempts_for)
+    config.include("pyramid_retry")
     config.include("pyramid_tm")
     Service.init_from_settings(settings)
     setup_limits(config)

@@ -27,6 +27,19 @@ class BackendError(Exception):
         super().__init__(message, *args)
 
 
+#: SQLSTATE of serialization failures and deadlocks.
+_TRANSIENT_STATES = ("40001", "40P01")
+
+
+def is_transient(error: object) -> bool:
+    """Tell whether a transaction was undone because of another one (SQLSTATE 40)."""
+    if isinstance(error, TransientError):
+        return True
+    driver_error = getattr(error, "orig", None)
+    state = getattr(driver_error, "pgcode", None)
+    return (state or getattr(driver_error, "sqlstate", None)) in _TRANSIENT_STATES
+
+
 class TransientError(BackendError):
     """The same request may well succeed when it is run again.
 

@@ -17,7 +17,12 @@ import zope.sqlalchemy
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from cliquet.backends.exceptions import BackendError, Outage, TransientError
+from cliquet.backends.exceptions import (
+    BackendError,
+    Outage,
+    TransientError,
+    is_transient,
+)
 from cliquet.logs import logger
 
 Row = Any
@@ -26,9 +31,6 @@ Row = Any
 # The commit at the end of a request is not ours: its failures are outages too.
 Outage.register(sqlalchemy.exc.OperationalError)
 Outage.register(sqlalchemy.exc.InterfaceError)
-
-#: Serialization failure and deadlock (PostgreSQL, appendix A).
-_TRANSIENT_STATES = ("40001", "40P01")
 
 
 @lru_cache(maxsize=2000)
@@ -246,8 +248,7 @@ def _backend_error(error: sqlalchemy.exc.SQLAlchemyError) -> BackendError:
     original = getattr(error, "orig", None)
     # The parameters may be secrets; what went wrong is in the driver's own error.
     logger.error(original or type(error).__name__)
-    state = getattr(original, "pgcode", None) or getattr(original, "sqlstate", None)
     broken = getattr(error, "connection_invalidated", False)
-    if broken or state in _TRANSIENT_STATES:
+    if broken or is_transient(error):
         return TransientError(original=error)
     return BackendError(original=error)

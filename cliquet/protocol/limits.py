@@ -52,6 +52,19 @@ def limits_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Any:
     return tween
 
 
+def attempts_for(request: Any) -> int | None:
+    """Tell how often a request may be run (`retry.activate_hook` of pyramid_retry).
+
+    Once if its body will not be read: it need not be kept for another time.
+    """
+    length = request.environ.get("CONTENT_LENGTH")
+    if not length:
+        return None
+    settings = request.registry.settings
+    fits = length.isdigit() and int(length) <= get_setting(settings, "max_body_size")
+    return None if fits else 1
+
+
 def _too_large(max_size: int) -> Any:
     return http_error(
         HTTPRequestEntityTooLarge(),

@@ -228,6 +228,12 @@ class StorageBase:
         )
         return self._list(Scope(collection_id, parent_id), names, query)
 
+    def take_collections(self, scopes: Sequence[Scope]) -> None:
+        """Keep others from writing these collections until the transaction ends.
+
+        Engines where two writers cannot wait for each other have nothing to do.
+        """
+
     def _flush(self) -> None:
         raise NotImplementedError
 

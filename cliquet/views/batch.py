@@ -17,6 +17,7 @@ from cliquet.protocol.subrequests import (
 )
 from cliquet.service import Service
 from cliquet.text import merge_dicts
+from cliquet.views.locks import take_collections
 
 batch = Service(name="batch", path="/batch", description="Batch operations")
 
@@ -94,17 +95,19 @@ def post_batch(request: Any) -> Any:
         description = "Recursive call on /batch endpoint is forbidden."
         request.errors.add("body", "requests", description)
         return None
+    subrequests = [build_request(request, entry) for entry in requests]
+    take_collections(request, subrequests)
     context = logger.new()
     responses = []
-    for entry in requests:
-        subrequest = build_request(request, entry)
-        context.bind(path=readable_path(subrequest), method=subrequest.method)
-        response, subrequest = _run(request, subrequest)
+    for subrequest in subrequests:
+        path = readable_path(subrequest)
+        context.bind(path=path, method=subrequest.method, code=None)
+        response, answered = _run(request, subrequest)
         context.bind(code=response.status_code)
         context.info("subrequest.summary")
         if response.status_code >= 500:
             return response
-        responses.append(build_response(response, subrequest))
+        responses.append(build_response(response, answered))
     logger.bind(
         path=batch.path,
         method=request.method,

@@ -10,8 +10,9 @@ from pyramid.authorization import Authenticated
 from pyramid.security import NO_PERMISSION_REQUIRED, forget
 from pyramid.settings import asbool
 from pyramid.view import view_config
+from pyramid_retry import is_last_attempt, mark_error_retryable
 
-from cliquet.backends.exceptions import BackendError
+from cliquet.backends.exceptions import Outage, is_transient
 from cliquet.errors import ERRORS, http_error
 from cliquet.logs import logger
 from cliquet.protocol.cors import reapply_cors
@@ -134,8 +135,17 @@ def error(context: Any, request: Any) -> Any:
         if context.status_code >= 400 and context.content_type != "application/json":
             context = http_error(context, message=context.detail or None)
         return reapply_cors(request, context)
-    if isinstance(context, BackendError):
-        logger.critical(context.original, exc_info=context)
+    if isinstance(context, Outage):
+        if is_transient(context):
+            # pyramid_retry runs the request again, unless it did so too often.
+            mark_error_retryable(context)
+            if not is_last_attempt(request):
+                logger.warning("Transaction retried", error=str(context))
+                return service_unavailable(
+                    httpexceptions.HTTPServiceUnavailable(), request
+                )
+        original = getattr(context, "original", context)
+        logger.critical(original, exc_info=context)
         return service_unavailable(httpexceptions.HTTPServiceUnavailable(), request)
     logger.error(context, exc_info=context)
     response = http_error(

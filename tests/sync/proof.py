@@ -54,7 +54,9 @@ def servers(settings: dict[str, Any], count: int) -> Iterator[list[int]]:
     try:
         ports = []
         for _ in range(count):
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            )
             processes.append(process)
             assert process.stdout is not None
             ports.append(int(process.stdout.readline()))

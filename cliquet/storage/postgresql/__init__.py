@@ -22,12 +22,12 @@ from cliquet.storage.postgresql.statements import (
     FLUSH,
     INITIALIZE,
     LOCK,
+    LOCK_ALL,
     REPLACE,
     STATEMENTS,
     TIMESTAMP,
 )
 from cliquet.storage.query import (
-    ANY,
     COMPARISON,
     Condition,
     FieldNames,
@@ -51,6 +51,10 @@ from cliquet.types import Record, Timestamp
 __all__ = ["Storage", "create_from_config", "load_from_config"]
 
 _UNLIMITED = 2**62
+
+#: Of a statement that may find the collection changed: at the second time it is ours,
+#: unless the first one did not get that far.
+_ATTEMPTS = 3
 
 
 class Storage(SQLStorage):
@@ -110,20 +114,19 @@ class Storage(SQLStorage):
         unique_fields: tuple[str, ...],
         condition: Condition | None,
     ) -> Record:
-        if _needs_care(record, unique_fields, names):
+        if _needs_care(record, unique_fields, names) or _expected(condition):
             return super()._create(scope, record, names, unique_fields, condition)
         object_id, data = record[names.id], document(record, names)
         values = self._values(scope, object_id, condition, data=plain_floats(data))
         with self.client.connect() as connection:
-            row = None
-            if condition is None or condition.record is ANY or condition.record is None:
+            for _ in range(_ATTEMPTS):
                 row = connection.row(CREATE, **values)
-            if row is None:
+                if row is not None:
+                    return as_stored(data, object_id, row.last_modified, names)
                 existing = self._read(connection, scope, object_id, names)
                 if existing is not None:
                     raise UnicityError(names.id, existing)
-                raise ModifiedMeanwhileError(object_id)
-        return as_stored(data, object_id, row.last_modified, names)
+        raise ModifiedMeanwhileError(object_id)
 
     def _update(
         self,
@@ -142,10 +145,14 @@ class Storage(SQLStorage):
         data = document(record, names)
         values = self._values(scope, object_id, condition, data=plain_floats(data))
         with self.client.connect() as connection:
-            row = connection.row(REPLACE, expected=expected, **values)
-            if row is None:
-                raise ModifiedMeanwhileError(object_id)
-        return as_stored(data, object_id, row.last_modified, names)
+            for _ in range(_ATTEMPTS):
+                row = connection.row(REPLACE, expected=expected, **values)
+                if row is not None:
+                    return as_stored(data, object_id, row.last_modified, names)
+                existing = self._read(connection, scope, object_id, names)
+                if existing is None or existing[names.modified] != expected:
+                    break
+        raise ModifiedMeanwhileError(object_id)
 
     def _delete(
         self,
@@ -163,12 +170,16 @@ class Storage(SQLStorage):
             )
         values = self._values(scope, object_id, condition, with_deleted=with_deleted)
         with self.client.connect() as connection:
-            row = connection.row(DELETE, expected=expected, **values)
-            if row is None:
-                if self._read(connection, scope, object_id, names) is None:
+            for _ in range(_ATTEMPTS):
+                row = connection.row(DELETE, expected=expected, **values)
+                if row is not None:
+                    return tombstone(object_id, row.last_modified, names)
+                existing = self._read(connection, scope, object_id, names)
+                if existing is None:
                     raise RecordNotFoundError(object_id)
-                raise ModifiedMeanwhileError(object_id)
-        return tombstone(object_id, row.last_modified, names)
+                if existing[names.modified] != expected:
+                    break
+        raise ModifiedMeanwhileError(object_id)
 
     def _delete_all(
         self,
@@ -205,6 +216,16 @@ class Storage(SQLStorage):
             count = build_count(scope, names, query)
             row = connection.row(count.text, **count.parameters.values)
         return [], row.total if row else 0
+
+    def take_collections(self, scopes: Sequence[Scope]) -> None:
+        if self.client.commit_manually:
+            return
+        with self.client.connect() as connection:
+            connection.run(
+                LOCK_ALL,
+                collections=[scope.collection_id for scope in scopes],
+                parents=[scope.parent_id for scope in scopes],
+            )
 
     def _lock(self, connection: Connection, scope: Scope) -> Lock:
         row: Any = connection.row(LOCK, **scope._asdict())

@@ -3,51 +3,44 @@
 A collection has a row in `timestamps`. Each write takes that row first and keeps it
 until it commits: timestamps increase in the order of commits (rulings §2.2).
 
-The usual writes are one statement each. `STAMP` takes the row and gives it the next
-timestamp, provided that the write may happen: judged on what the statement sees when
-it starts, and once more on the rows themselves when it has them, as another writer may
-have come in between. Then there is no row in the answer, and nothing was written.
+The usual writes are one statement each. A statement sees what was committed when it
+started, and may then wait for the row: another writer had it. So `STAMP` only gives the
+next timestamp if the row is still the one that the statement saw; then whatever else it
+saw of the collection holds too. If not, there is no row in the answer, nothing was
+written, and the collection is ours: the same statement, sent again, sees all.
 """
 
 from cliquet.storage.postgresql.conditions import MODIFIED
 from cliquet.storage.sql import KEY, PAIR, Statements
 
-_UNCHANGED = """(CAST(:collection AS bigint) IS NULL OR CAST(:collection AS bigint) =
-    COALESCE((SELECT as_epoch(last_modified) FROM timestamps WHERE {pair}), 0))"""
+_SEEN = f"(SELECT last_modified FROM timestamps WHERE {PAIR})"
 
 _STAMP = f"""WITH stamp AS (
     INSERT INTO timestamps AS pair (parent_id, collection_id, last_modified)
     SELECT :parent_id, :collection_id, from_epoch(current_epoch())
-    WHERE {{guard}} AND {_UNCHANGED.format(pair=PAIR)}
+    WHERE {{guard}} AND (CAST(:collection AS bigint) IS NULL
+        OR CAST(:collection AS bigint) = COALESCE(as_epoch({_SEEN}), 0))
     ON CONFLICT (parent_id, collection_id) DO UPDATE SET last_modified = from_epoch(
         greatest(as_epoch(excluded.last_modified), as_epoch(pair.last_modified) + 1))
-    WHERE CAST(:collection AS bigint) IS NULL
-        OR as_epoch(pair.last_modified) = CAST(:collection AS bigint)
+    WHERE pair.last_modified = {_SEEN}
     RETURNING last_modified)"""
 
-_FORGET = f"DELETE FROM deleted WHERE {KEY} AND EXISTS (SELECT FROM stamp)"
-
 CREATE = f"""{_STAMP.format(guard=f"NOT EXISTS (SELECT FROM records WHERE {KEY})")},
-forget AS ({_FORGET})
+forget AS (DELETE FROM deleted WHERE {KEY} AND EXISTS (SELECT FROM stamp))
 INSERT INTO records (id, parent_id, collection_id, last_modified, data)
 SELECT :id, :parent_id, :collection_id, stamp.last_modified, CAST(:data AS jsonb)
-FROM stamp ON CONFLICT DO NOTHING
-RETURNING {MODIFIED} AS last_modified"""
+FROM stamp RETURNING {MODIFIED} AS last_modified"""
 """Create a record where there is none."""
 
-_SAME = f"{MODIFIED} = :expected"
-_IS_SAME = f"EXISTS (SELECT FROM records WHERE {KEY} AND {_SAME})"
+_IS_SAME = f"EXISTS (SELECT FROM records WHERE {KEY} AND {MODIFIED} = :expected)"
 
 REPLACE = f"""{_STAMP.format(guard=_IS_SAME)}
 UPDATE records SET data = CAST(:data AS jsonb), last_modified = stamp.last_modified
-FROM stamp WHERE {KEY} AND as_epoch(records.last_modified) = :expected
-RETURNING as_epoch(records.last_modified) AS last_modified"""
+FROM stamp WHERE {KEY} RETURNING as_epoch(records.last_modified) AS last_modified"""
 """Replace a record that has the timestamp `expected`."""
 
 DELETE = f"""{_STAMP.format(guard=_IS_SAME)},
-gone AS (DELETE FROM records USING stamp
-    WHERE {KEY} AND as_epoch(records.last_modified) = :expected
-    RETURNING stamp.last_modified),
+gone AS (DELETE FROM records USING stamp WHERE {KEY} RETURNING stamp.last_modified),
 buried AS (INSERT INTO deleted (id, parent_id, collection_id, last_modified)
     SELECT :id, :parent_id, :collection_id, last_modified FROM gone
     WHERE CAST(:with_deleted AS boolean)
@@ -61,6 +54,15 @@ VALUES (:parent_id, :collection_id, from_epoch(0))
 ON CONFLICT (parent_id, collection_id) DO UPDATE SET last_modified = pair.last_modified
 RETURNING {MODIFIED} AS last_modified, current_epoch() AS now"""
 """Take the row of a collection: it has time 0 if the collection was never used."""
+
+LOCK_ALL = """INSERT INTO timestamps AS pair
+(parent_id, collection_id, last_modified)
+SELECT parent_id, collection_id, from_epoch(0)
+FROM unnest(CAST(:parents AS text[]), CAST(:collections AS text[]))
+    WITH ORDINALITY AS wanted (parent_id, collection_id, number) ORDER BY number
+ON CONFLICT (parent_id, collection_id) DO UPDATE SET last_modified = pair.last_modified
+"""
+"""Take the rows of several collections, in the order given."""
 
 TIMESTAMP = f"SELECT {MODIFIED} AS last_modified FROM timestamps WHERE {PAIR}"
 INITIALIZE = f"""INSERT INTO timestamps AS pair
