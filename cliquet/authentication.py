@@ -1,11 +1,18 @@
 """Who sends a request? (protocol §9)"""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pyramid import authentication
 from pyramid.authorization import Everyone
-from pyramid.interfaces import ISecurityPolicy
+from pyramid.interfaces import PHASE2_CONFIG, ISecurityPolicy
+from pyramid_multiauth import (
+    MultiAuthIdentity,
+    MultiAuthPolicySelected,
+    MultiAuthSecurityPolicy,
+)
 
+from cliquet.backends.loading import is_replaced
 from cliquet.logs import logger
 from cliquet.text import hmac_digest
 
@@ -54,23 +61,59 @@ class BasicAuthAuthenticationPolicy(authentication.BasicAuthAuthenticationPolicy
         return self.unauthenticated_userid(request)
 
 
-class _ListOfPrincipals:
-    """An authorization policy that is handed a list, as policies expect."""
+class _Groups:
+    """The groups of a user, looked up when somebody wants to know them."""
 
-    def __init__(self, policy: Any) -> None:
-        self._policy = policy
+    def __init__(self, find: Any, userid: str, request: Any) -> None:
+        self._find = find
+        self._asked = (userid, request)
 
-    def permits(self, context: Any, principals: Any, permission: str) -> Any:
-        return self._policy.permits(context, list(principals), permission)
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._find(*self._asked))
 
-    def principals_allowed_by_permission(self, context: Any, permission: str) -> Any:
-        return self._policy.principals_allowed_by_permission(context, permission)
+
+class SecurityPolicy(MultiAuthSecurityPolicy):
+    """The policies of settings: groups are only looked up when they matter.
+
+    The authorization policy is handed a list of principals (§10.3). If it says that
+    authentication alone decides, principals are not computed.
+    """
+
+    def _compute_identity(self, request: Any) -> Any:
+        """Answer who was authenticated first."""
+        find = self._callback
+        if getattr(find, "__module__", "") != "cliquet.authorization":
+            # One of the application may refuse a user, by answering None.
+            return super()._compute_identity(request)
+        for policy in self._policies:
+            userid = policy.authenticated_userid(request)
+            if userid is not None:
+                event = MultiAuthPolicySelected(policy, request, userid)
+                request.registry.notify(event)
+                identity = MultiAuthIdentity(userid, [])
+                # It would make a list of them at once.
+                identity.groups = _Groups(find, userid, request)
+                permission = getattr(request.registry, "permission", None)
+                if permission and is_replaced(permission, "user_principals"):
+                    identity.groups = list(identity.groups)
+                return identity
+        return None
+
+    def permits(self, request: Any, context: Any, permission: str) -> Any:
+        """Ask the authorization policy."""
+        suffices = getattr(self._helper, "authentication_suffices", None)
+        if suffices is not None and suffices(permission):
+            return self.identity(request) is not None
+        principals = list(self.effective_principals(request))
+        return self._helper.permits(context, principals, permission)
 
 
 def setup_authentication(config: Any) -> None:
     """Include the configured policies, and remember which one was used."""
     config.include("pyramid_multiauth")
-    config.action("cliquet.principals", _wrap_policy, args=(config,), order=1000)
+    # Once the policies are there, before views remember theirs.
+    order = PHASE2_CONFIG + 1
+    config.action("cliquet.principals", _replace_policy, args=(config,), order=order)
 
     def on_policy_selected(event: Any) -> None:
         event.request.authn_type = event.policy_name.lower()
@@ -82,9 +125,8 @@ def setup_authentication(config: Any) -> None:
     )
 
 
-def _wrap_policy(config: Any) -> None:
+def _replace_policy(config: Any) -> None:
     policy = config.registry.queryUtility(ISecurityPolicy)
-    helper = getattr(policy, "_helper", None)
-    if helper is not None and not isinstance(helper, _ListOfPrincipals):
-        # The layer hands over a set; it has no public place for another policy.
-        policy._helper = _ListOfPrincipals(helper)  # noqa: SLF001
+    if type(policy) is MultiAuthSecurityPolicy:
+        own = SecurityPolicy(policy._policies, policy._callback, policy._helper)  # noqa: SLF001 -- it has no public place for them
+        config.registry.registerUtility(own, ISecurityPolicy)

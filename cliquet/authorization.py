@@ -39,6 +39,11 @@ class AuthorizationPolicy:
     get_bound_permissions: Any = None
     """`(object id, permission) -> [(object id, permission)…]`: any of them suffices."""
 
+    def authentication_suffices(self, permission: str) -> bool:
+        """Tell whether a permission is that of all users, whatever their groups."""
+        is_ours = type(self).permits is AuthorizationPolicy.permits
+        return is_ours and permission == PRIVATE
+
     def permits(self, context: Any, principals: Any, permission: str) -> bool:
         """Tell whether one of the principals has the permission on the context."""
         if permission == PRIVATE:

@@ -15,6 +15,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import psycopg2
+
 
 def free_port() -> int:
     """Find a port of the loopback interface that nobody listens on."""
@@ -190,6 +192,19 @@ class Services:
         """URL of a database that the caller may fill: new on private servers."""
         given = os.environ.get("CLIQUET_TEST_POSTGRESQL_URL")
         return given or self.postgresql.create_database()
+
+    def new_postgresql_url(self) -> str:
+        """URL of a new database, on the given server too."""
+        given = os.environ.get("CLIQUET_TEST_POSTGRESQL_URL")
+        if not given:
+            return self.postgresql.create_database()
+        name = f"test_{uuid.uuid4().hex}"
+        connection = psycopg2.connect(given)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {name}")
+        connection.close()
+        return given.rpartition("/")[0] + "/" + name
 
     def close(self) -> None:
         for server in (self._redis, self._postgresql):

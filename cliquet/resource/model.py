@@ -3,10 +3,10 @@
 `Model` knows a storage; `ShareableModel` also knows who may do what with a record.
 """
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from cliquet.backends.loading import is_replaced
 from cliquet.permission import PermissionBase
 from cliquet.storage.base import reads_timestamps_only, supports_conditions
 from cliquet.storage.query import Condition, Filter, Sort
@@ -300,15 +300,6 @@ def writes_in_one_step(permission: Any) -> bool:
     if method is None or method is PermissionBase.write_object_permissions:
         return False
     return not any(
-        _is_replaced(permission, name)
+        is_replaced(permission, name)
         for name in ("add_principal_to_ace", "replace_object_permissions")
     )
-
-
-def _is_replaced(backend: Any, name: str) -> bool:
-    """Tell whether an instance has its own method, that does not wrap its class's."""
-    own = vars(backend).get(name)
-    if own is None:
-        return False
-    method = inspect.unwrap(own)
-    return getattr(method, "__func__", None) is not getattr(type(backend), name)

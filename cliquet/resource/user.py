@@ -163,7 +163,9 @@ class UserResource(ResourceBase):
         """
         self._check_id()
         existing = self._find(self.record_id)
-        tombstone = None if existing else self._find_tombstone(self.record_id)
+        tombstone = None
+        if not existing and self._depends_on_tombstone():
+            tombstone = self._find_tombstone(self.record_id)
         self.authorize_write(existing)
         self._check_replacement(existing, tombstone)
         new = writes.posted_record(self)
@@ -227,6 +229,16 @@ class UserResource(ResourceBase):
         if record_id is None or not guards.is_conditional(self.request):
             return None
         return self._find(record_id)
+
+    def _depends_on_tombstone(self) -> bool:
+        """Tell whether a PUT that creates needs to know of a deletion before it."""
+        sent = self.request.validated.get("data") or {}
+        hook = getattr(self.process_record, "__module__", "")
+        return (
+            guards.is_conditional(self.request)
+            or self.model.modified_field in sent
+            or not hook.startswith("cliquet.resource.")
+        )
 
     def _check_replacement(
         self, existing: Record | None, tombstone: Record | None
