@@ -118,6 +118,8 @@ def create_from_config(config: Any, prefix: str = "") -> PostgreSQLClient:
         options["connect_args"] = {"prepare_threshold": None}
     if options["url"].get_backend_name() == "postgresql":
         options["use_native_hstore"] = False
+    # Messages of errors are logged: what statements were given may be secret.
+    options.setdefault("hide_parameters", True)
     engine = sqlalchemy.engine_from_config(options, prefix="", poolclass=pool_class)
     client: PostgreSQLClient = PostgreSQLClient.on(engine, per_request)
     clients[url] = client

@@ -246,7 +246,11 @@ class SQLClient:
 def _backend_error(error: sqlalchemy.exc.SQLAlchemyError) -> BackendError:
     """Say in our words what went wrong, and log it."""
     original = getattr(error, "orig", None)
-    # The parameters may be secrets; what went wrong is in the driver's own error.
+    if original is not None:
+        # The driver quotes the statement, or the row: what they hold may be secret.
+        first_line = str(original).partition("\n")[0]
+        original.args = (first_line,)
+        error.args = (f"({type(original).__name__}) {first_line}",)
     logger.error(original or type(error).__name__)
     broken = getattr(error, "connection_invalidated", False)
     if broken or is_transient(error):

@@ -61,7 +61,9 @@ def create_from_config(
         per_request = asbool(settings.get("transaction_per_request", False))
     client = _CLIENTS.get((url, per_request))
     if client is None:
-        engine = create_engine(url, pool_size=int(settings[f"{prefix}pool_size"]))
+        engine = create_engine(
+            url, pool_size=int(settings[f"{prefix}pool_size"]), hide_parameters=True
+        )
         event.listen(engine, "connect", _prepare)
         client = _CLIENTS[url, per_request] = SQLiteClient.on(engine, per_request)
     return client

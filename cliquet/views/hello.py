@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from pyramid.authorization import Authenticated
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from cliquet.protocol import PROTOCOL_VERSION
@@ -27,7 +26,7 @@ def get_hello(request: Any) -> dict[str, Any]:
     if eos:
         body["eos"] = eos
     body["settings"] = _public_settings(request.registry)
-    if Authenticated in request.effective_principals:
+    if request.authenticated_userid is not None:
         body["user"] = request.get_user_info()
     body["capabilities"] = request.registry.api_capabilities
     return body

@@ -45,7 +45,10 @@ def _scopes(request: Any, subrequest: Any) -> list[Scope]:
         resource = getattr(service, "resource", None)
         if resource is None:
             return []
+        # Who sends it may be part of where it writes.
+        _ = subrequest.authenticated_userid
         model = resource(request=subrequest).model
-        return [Scope(model.collection_id, model.parent_id)]
+        scope = Scope(model.collection_id, model.parent_id)
+        return [] if None in scope else [scope]
     except Exception:  # noqa: BLE001 -- the subrequest itself will say what is wrong
         return []

@@ -18,6 +18,10 @@ from cliquet.logs import logger
 #: What a flush by 3.1.x leaves: its tables, and no word about their version.
 VERSION_AFTER_FLUSH = 11
 
+#: Of creating what another process creates at the same moment.
+_ATTEMPTS = 5
+_PAUSE_SECONDS = 0.2
+
 _HAS_METADATA = "SELECT 1 FROM pg_tables WHERE tablename = 'metadata'"
 _VERSION = """SELECT value FROM metadata WHERE name = 'storage_schema_version'
 ORDER BY lpad(value, 3, '0') DESC LIMIT 1"""
@@ -75,12 +79,17 @@ def _create(storage: Any, dry_run: bool) -> None:
         return
     with storage.client.connect(readonly=True) as connection:
         _check_database(connection)
-    try:
-        storage._execute_sql_file("schema.sql")  # noqa: SLF001 -- applications patch it
-    except BackendError:
-        # Another process may create the same tables at the same moment.
-        if storage._get_installed_version() != storage.schema_version:  # noqa: SLF001
-            raise
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            storage._execute_sql_file("schema.sql")  # noqa: SLF001 -- applications patch it
+            break
+        except BackendError:
+            # Another process may create the same tables at the same moment.
+            if storage._get_installed_version() == storage.schema_version:  # noqa: SLF001
+                break
+            if attempt == _ATTEMPTS:
+                raise
+            time.sleep(_PAUSE_SECONDS)
     logger.info(
         f"Created PostgreSQL storage tables (version {storage.schema_version})."
     )

@@ -148,5 +148,7 @@ ON CONFLICT (parent_id, collection_id) DO UPDATE SET
     records = excluded.records,
     last_modified = greatest(pair.last_modified, excluded.last_modified);
 
-INSERT INTO metadata VALUES ('created_at', now()::TEXT);
-INSERT INTO metadata VALUES ('storage_schema_version', '12');
+INSERT INTO metadata SELECT 'created_at', now()::TEXT
+ WHERE NOT EXISTS (SELECT FROM metadata WHERE name = 'created_at');
+INSERT INTO metadata SELECT 'storage_schema_version', '12'
+ WHERE NOT EXISTS (SELECT FROM metadata WHERE name = 'storage_schema_version');

@@ -1,0 +1,231 @@
+"""Engines, sessions and pools (backends §14)."""
+
+import threading
+import time
+import warnings
+from unittest import mock
+
+import pytest
+import sqlalchemy
+from pyramid.config import Configurator
+
+from cliquet.backends.exceptions import BackendError, TransientError
+from cliquet.storage.postgresql import client as client_module
+from cliquet.storage.postgresql.client import PostgreSQLClient, create_from_config
+from cliquet.storage.postgresql.pool import (
+    QueuePoolWithMaxBacklog,
+    _QueueWithMaxBacklog,
+)
+
+
+def make(url, **settings):
+    config = Configurator(
+        settings={"storage_url": url, "storage_backend": "x", **settings}
+    )
+    return create_from_config(config, prefix="storage_")
+
+
+def engine_of(client):
+    return client.session_factory().get_bind()
+
+
+def test_schemes_of_all_times_are_accepted(url):
+    place = url.partition("://")[2]
+    for scheme in ("postgres", "postgresql", "postgresql+psycopg2"):
+        assert engine_of(make(f"{scheme}://{place}")).driver == "psycopg2"
+    assert engine_of(make(f"postgresql+psycopg://{place}")).driver == "psycopg"
+
+
+def test_any_other_database_of_sqlalchemy_goes_through():
+    client = make("sqlite:///:memory:", storage_poolclass="sqlalchemy.pool.StaticPool",
+                  storage_pool_size=25)  # fmt: skip
+
+    with client.connect() as connection:
+        assert connection.execute("SELECT 1").fetchone()[0] == 1
+
+
+def test_one_url_has_one_client_and_the_reuse_is_told(url):
+    first = make(url)
+
+    with mock.patch("cliquet.storage.postgresql.client.warnings.warn") as warn:
+        second = make(url, storage_pool_size="7")
+
+    assert second is first
+    warn.assert_called_once_with(
+        "Reuse existing PostgreSQL connection. Parameters storage_* will be ignored."
+    )
+
+
+def test_clients_differ_by_the_way_they_commit(url):
+    assert make(url) is not make(url, transaction_per_request=True)
+
+
+def test_the_url_is_mandatory():
+    with pytest.raises(KeyError):
+        create_from_config(Configurator(settings={}), prefix="storage_")
+
+
+def test_a_missing_library_is_told_before_settings_are_read():
+    with mock.patch.object(client_module, "sqlalchemy", None):
+        with pytest.raises(ImportWarning, match="pip install"):
+            create_from_config(Configurator(settings={}), prefix="storage_")
+
+
+def test_settings_of_the_pool_reach_it(url):
+    pool = engine_of(
+        make(url, storage_pool_size="3", storage_maxoverflow="4",
+             storage_max_backlog="5", storage_pool_timeout="6")
+    ).pool  # fmt: skip
+
+    assert isinstance(pool, QueuePoolWithMaxBacklog)
+    assert (pool.size(), pool._max_overflow, pool._timeout) == (3, 4, 6)
+    assert pool._pool.max_backlog == 5
+
+
+def test_unknown_settings_are_refused(url):
+    with pytest.raises(TypeError, match="pool_maxconn"):
+        make(url, storage_pool_maxconn=3)
+
+
+def test_a_pool_made_again_keeps_its_backlog():
+    pool = QueuePoolWithMaxBacklog(creator=None, pool_size=2, max_backlog=2)
+
+    again = pool.recreate()
+
+    assert isinstance(again._pool, _QueueWithMaxBacklog)
+    assert (again._pool.max_backlog, again._pool.maxsize) == (2, 2)
+
+
+def test_a_full_backlog_fails_at_once(url):
+    client = make(url, storage_pool_size=2, storage_max_overflow=1,
+                  storage_pool_timeout=1, storage_max_backlog=2)  # fmt: skip
+    engine = engine_of(client)
+    held = [engine.connect() for _ in range(3)]
+    failures = []
+
+    def wait():
+        try:
+            engine.connect()
+        except sqlalchemy.exc.TimeoutError as error:
+            failures.append(error)
+
+    waiting = [threading.Thread(target=wait) for _ in range(2)]
+    for thread in waiting:
+        thread.start()
+    deadline = time.monotonic() + 5
+    while engine.pool._pool.cur_backlog < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    waited = engine.pool._pool.cur_backlog
+    wait()
+
+    assert waited == 2
+    assert len(failures) == 1  # the others still wait
+    for thread in waiting:
+        thread.join()
+    assert len(failures) == 3
+    for connection in held:
+        connection.close()
+
+
+@pytest.fixture
+def client(url):
+    return make(url)
+
+
+@pytest.fixture
+def table(client):
+    with client.connect() as connection:
+        connection.execute("CREATE TABLE kept (name TEXT, number INT)")
+
+
+def names(client):
+    with client.connect(readonly=True) as connection:
+        return [row["name"] for row in connection.execute("SELECT name FROM kept")]
+
+
+def test_a_block_that_ends_well_is_kept(client, table):
+    with client.connect() as connection:
+        result = connection.execute(
+            "INSERT INTO kept VALUES (:name, 1) RETURNING name, number",
+            {"name": "100% :x"},
+        )
+        row = result.fetchone()
+
+    assert (row[0], row["number"], result.rowcount) == ("100% :x", 1, 1)
+    assert names(client) == ["100% :x"]
+
+
+def test_a_block_that_fails_keeps_what_was_committed_in_it(client, table):
+    with pytest.raises(BackendError) as failure:
+        with client.connect() as connection:
+            connection.execute("INSERT INTO kept VALUES ('a', 1)")
+            connection.commit()
+            connection.execute("INSERT INTO kept VALUES ('b', 1)")
+            connection.execute("INSERT INTO nowhere VALUES (1)")
+
+    assert isinstance(failure.value.original, sqlalchemy.exc.SQLAlchemyError)
+    assert names(client) == ["a"]
+
+
+def test_other_exceptions_undo_the_block_and_go_on(client, table):
+    with pytest.raises(ZeroDivisionError):
+        with client.connect() as connection:
+            connection.execute("INSERT INTO kept VALUES ('a', 1)")
+            _ = 1 / 0
+
+    assert names(client) == []
+
+
+def test_sessions_that_cannot_be_had_are_backend_errors(client):
+    broken = mock.patch.object(
+        client, "session_factory", side_effect=sqlalchemy.exc.SQLAlchemyError
+    )
+    with broken, pytest.raises(BackendError), client.connect(readonly=True):
+        pass
+    with broken, pytest.raises(BackendError), client.connect():
+        pass
+
+
+def test_reads_hold_no_transaction(client, run):
+    with client.connect(readonly=True) as connection:
+        connection.execute("SELECT 1")
+        states = run(
+            "SELECT state FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    assert states == [("idle",)]
+
+
+def test_a_connection_cut_by_the_server_may_be_tried_again(client, run):
+    with client.connect(readonly=True) as connection:
+        connection.execute("SELECT 1")
+    run("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()""")
+
+    with pytest.raises(TransientError):
+        with client.connect(readonly=True) as connection:
+            connection.execute("SELECT 1")
+    with client.connect(readonly=True) as connection:
+        assert connection.execute("SELECT 1").first()[0] == 1
+
+
+def test_logged_errors_hold_no_parameters(client, caplog):
+    with pytest.raises(BackendError):
+        with client.connect() as connection:
+            connection.execute("SELECT :x FROM nowhere", {"x": "my secret"})
+
+    assert "nowhere" in caplog.text
+    assert "my secret" not in caplog.text
+
+
+def test_the_class_takes_a_session_factory():
+    factory = mock.MagicMock()
+    client = PostgreSQLClient(factory, commit_manually=True)
+
+    with warnings.catch_warnings():
+        with client.connect() as connection:
+            connection.commit()
+
+    assert factory.return_value.commit.call_count == 2
+    factory.return_value.close.assert_called_once_with()
