@@ -8,13 +8,12 @@ the reads after it see it.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any, Self
+from typing import Any
 
 import sqlalchemy.exc
 import transaction
 import zope.sqlalchemy
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from cliquet.backends.exceptions import (
@@ -23,77 +22,22 @@ from cliquet.backends.exceptions import (
     TransientError,
     is_transient,
 )
+from cliquet.backends.rows import Result
+from cliquet.backends.statements import (
+    autocommitting,
+    compile_statement,
+    dialect_name,
+)
 from cliquet.logs import logger
 
 Row = Any
 """A tuple of columns, which are attributes too."""
 
+__all__ = ["Connection", "Row", "SQLClient"]
+
 # The commit at the end of a request is not ours: its failures are outages too.
 Outage.register(sqlalchemy.exc.OperationalError)
 Outage.register(sqlalchemy.exc.InterfaceError)
-
-
-@lru_cache(maxsize=2000)
-def _compiled(statement: str, dialect_name: str) -> str:
-    """Write a statement as a driver wants it."""
-    style = "named" if dialect_name.startswith("sqlite") else "pyformat"
-    dialect = create_engine(f"{dialect_name}://", paramstyle=style).dialect
-    return str(text(statement).compile(dialect=dialect))
-
-
-class LegacyRow(tuple[Any, ...]):  # noqa: SLOT001 -- it has the names besides
-    """A row whose columns are found by position and by name, as in SQLAlchemy 1."""
-
-    _fields: Sequence[str]
-
-    def __new__(cls, row: Any) -> Self:
-        """Copy a row."""
-        made = super().__new__(cls, row)
-        made._fields = row._fields
-        return made
-
-    def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, str):
-            try:
-                return super().__getitem__(self._fields.index(key))
-            except ValueError:
-                raise KeyError(key) from None
-        return super().__getitem__(key)
-
-    def keys(self) -> list[str]:
-        """Name the columns."""
-        return list(self._fields)
-
-
-class Result:
-    """What `Connection.execute` answers."""
-
-    def __init__(self, result: Any) -> None:
-        self._result = result
-
-    def __iter__(self) -> Iterator[LegacyRow]:
-        return map(LegacyRow, self._result)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._result, name)
-
-    def fetchone(self) -> LegacyRow | None:
-        """Give the next row, if there is one."""
-        row = self._result.fetchone()
-        return None if row is None else LegacyRow(row)
-
-    def first(self) -> LegacyRow | None:
-        """Give the first row, if there is one."""
-        row = self._result.first()
-        return None if row is None else LegacyRow(row)
-
-    def fetchmany(self, size: int | None = None) -> list[LegacyRow]:
-        """Give the next rows."""
-        return [LegacyRow(row) for row in self._result.fetchmany(size)]
-
-    def fetchall(self) -> list[LegacyRow]:
-        """Give the rows that are left."""
-        return list(self)
 
 
 class Connection:
@@ -103,14 +47,13 @@ class Connection:
     versions find the methods of a session, taking SQL as text (backends §21).
     """
 
-    def __init__(self, connection: Any, session: Session) -> None:
-        self._connection = connection
+    def __init__(self, session: Session, connection: Any = None) -> None:
         self._session = session
-        dialect = connection.dialect
-        self._dialect = f"{dialect.name}+{dialect.driver}"
+        self._connection = connection or session.connection()
+        self._dialect = dialect_name(self._connection.dialect)
 
     def _send(self, statement: str, values: Any) -> Any:
-        compiled = _compiled(statement, self._dialect)
+        compiled = compile_statement(statement, self._dialect)
         return self._connection.exec_driver_sql(compiled, values)
 
     def rows(self, statement: str, **values: Any) -> Sequence[Row]:
@@ -144,7 +87,7 @@ class Connection:
         """Run SQL, as text with named parameters or as SQLAlchemy has it."""
         if isinstance(statement, str):
             statement = text(statement)
-        return Result(self._connection.execute(statement, {**(values or {}), **more}))
+        return Result(self._session.execute(statement, {**(values or {}), **more}))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
@@ -164,7 +107,6 @@ class SQLClient:
     ) -> None:
         self.session_factory = session_factory
         self.commit_manually = commit_manually
-        self._reader: Engine | None = None
 
     @classmethod
     def on(cls, engine: Engine, per_request: bool) -> Any:
@@ -196,12 +138,12 @@ class SQLClient:
         try:
             session = self.session_factory()
             if readonly and not session.in_transaction():
-                with self._read(session) as connection:
-                    yield Connection(connection, session)
+                with autocommitting(session.get_bind()) as connection:
+                    yield Connection(session, connection)
                 return
             if not readonly:
                 self.begin_write(session)
-            yield Connection(session.connection(), session)
+            yield Connection(session)
             if not readonly:
                 self._keep(session, force_commit)
         except sqlalchemy.exc.SQLAlchemyError as error:
@@ -223,16 +165,10 @@ class SQLClient:
         """
         try:
             session = self.session_factory()
-            with self._read(session) as connection:
-                yield Connection(connection, session)
+            with autocommitting(session.get_bind()) as connection:
+                yield Connection(session, connection)
         except sqlalchemy.exc.SQLAlchemyError as error:
             raise _backend_error(error) from error
-
-    def _read(self, session: Session) -> Any:
-        if self._reader is None:
-            engine: Any = session.get_bind()
-            self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
-        return self._reader.connect()
 
     def _keep(self, session: Session, force_commit: bool) -> None:
         if self.commit_manually:
@@ -251,8 +187,9 @@ def _backend_error(error: sqlalchemy.exc.SQLAlchemyError) -> BackendError:
         first_line = str(original).partition("\n")[0]
         original.args = (first_line,)
         error.args = (f"({type(original).__name__}) {first_line}",)
-    logger.error(original or type(error).__name__)
+    message = f"{type(error).__name__}: {original or error}"
+    logger.error(message)
     broken = getattr(error, "connection_invalidated", False)
     if broken or is_transient(error):
-        return TransientError(original=error)
-    return BackendError(original=error)
+        return TransientError(original=error, message=message)
+    return BackendError(original=error, message=message)

@@ -188,7 +188,7 @@ def test_sessions_that_cannot_be_had_are_backend_errors(client):
 
 def test_reads_hold_no_transaction(client, run):
     with client.connect(readonly=True) as connection:
-        connection.execute("SELECT 1")
+        connection.row("SELECT 1")
         states = run(
             "SELECT state FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -199,15 +199,15 @@ def test_reads_hold_no_transaction(client, run):
 
 def test_a_connection_cut_by_the_server_may_be_tried_again(client, run):
     with client.connect(readonly=True) as connection:
-        connection.execute("SELECT 1")
+        connection.row("SELECT 1")
     run("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()""")
 
     with pytest.raises(TransientError):
         with client.connect(readonly=True) as connection:
-            connection.execute("SELECT 1")
+            connection.row("SELECT 1")
     with client.connect(readonly=True) as connection:
-        assert connection.execute("SELECT 1").first()[0] == 1
+        assert connection.row("SELECT 1")[0] == 1
 
 
 def test_logged_errors_hold_no_parameters(client, caplog):

@@ -55,7 +55,10 @@ def servers(settings: dict[str, Any], count: int) -> Iterator[list[int]]:
         ports = []
         for _ in range(count):
             process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
             )
             processes.append(process)
             assert process.stdout is not None
@@ -88,9 +91,9 @@ class Client:
     ) -> tuple[int, dict[str, str], Any]:
         content = None if body is None else json.dumps(body)
         self.connection.request(method, path, content, {**HEADERS, **(headers or {})})
-        response = self.connection.getresponse()
-        text = response.read()
-        answered = {name.lower(): value for name, value in response.getheaders()}
+        with self.connection.getresponse() as response:
+            text = response.read()
+            answered = {name.lower(): value for name, value in response.getheaders()}
         return response.status, answered, json.loads(text) if text else None
 
 
