@@ -31,6 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--fuzz-examples", type=int, default=300, help="requests to make up"
     )
+    group.addoption(
+        "--programs", type=int, default=25, help="random programs, run in lockstep"
+    )
     group.addoption("--ops", type=int, default=600, help="writes of the sync proof")
 
 

@@ -55,14 +55,18 @@ def limits_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Any:
 def attempts_for(request: Any) -> int | None:
     """Tell how often a request may be run (`retry.activate_hook` of pyramid_retry).
 
-    Once if its body will not be read: it need not be kept for another time.
+    Its body is kept in memory for another time, where WebOb would copy it to a file;
+    a body that will not be read is not, and the request runs once.
     """
     length = request.environ.get("CONTENT_LENGTH")
     if not length:
         return None
-    settings = request.registry.settings
-    fits = length.isdigit() and int(length) <= get_setting(settings, "max_body_size")
-    return None if fits else 1
+    limit = get_setting(request.registry.settings, "max_body_size")
+    if not length.isdigit() or int(length) > limit:
+        return 1
+    if not request.is_body_seekable:
+        request.body = request.body_file_raw.read(int(length))
+    return None
 
 
 def _too_large(max_size: int) -> Any:

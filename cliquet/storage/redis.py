@@ -1,13 +1,16 @@
 """Records in Redis, under the keys of 3.1.x (backends §13).
 
-Writes of a collection watch its timestamp, which each of them changes: a writer that
-was overtaken starts again. Lists read the collection and are evaluated here.
+Reads and the usual writes are one script each: one round trip, and one atomic step.
+Writes that have to look at all records (unique fields, filters) watch the timestamp of
+the collection, which each write changes: who was overtaken starts again. Lists read the
+collection and are evaluated here.
 
 A record of the collection `C`, parent `P`: `C.P.<id>.records`, its id in the set
 `C.P.records`; likewise `deleted` for tombstones; `C.P.timestamp`.
 """
 
 from collections.abc import Sequence
+from importlib import resources
 from typing import Any
 
 from cliquet import serialization
@@ -22,11 +25,13 @@ from cliquet.storage.base import StorageBase
 from cliquet.storage.checks import check_condition, check_unicity, unique_values
 from cliquet.storage.evaluation import build_predicate, evaluate
 from cliquet.storage.exceptions import (
+    ModifiedMeanwhileError,
     RecordNotFoundError,
     UnicityError,
 )
 from cliquet.storage.memory import MemoryBasedStorage
 from cliquet.storage.query import (
+    ANY,
     Condition,
     FieldNames,
     Filter,
@@ -41,6 +46,27 @@ __all__ = ["Storage", "create_from_config", "load_from_config", "wrap_redis_erro
 _LIVE, _DEAD, _TIMESTAMP = "records", "deleted", "timestamp"
 
 
+_SCRIPTS = resources.files(__package__).joinpath("redis_scripts.lua")
+_PARTS = _SCRIPTS.read_text(encoding="utf-8").split("-- script: ")
+_COMMON = _PARTS[0]
+
+
+def _script(name: str) -> str:
+    (body,) = (part for part in _PARTS if part.startswith(name))
+    return _COMMON + body.removeprefix(name)
+
+
+CREATE, UPDATE, DELETE = _script("create"), _script("update"), _script("delete")
+READ_ALL = _script("read all")
+
+
+def _open_object(fields: Record, names: FieldNames) -> str:
+    """Write a JSON object up to its timestamp, which the script knows."""
+    text = serialization.dumps(fields)[:-1]
+    comma = "," if fields else ""
+    return f"{text}{comma}{serialization.dumps(names.modified)}:"
+
+
 def _key(scope: Scope, kind: str, object_id: str | None = None) -> str:
     parts = [scope.collection_id, scope.parent_id]
     if object_id is not None:
@@ -53,6 +79,10 @@ class Storage(MemoryBasedStorage):
 
     def __init__(self, client: Any, *args: Any, **kwargs: Any) -> None:
         self._client = client
+        self._scripts = {
+            script: client.register_script(script)
+            for script in (CREATE, UPDATE, DELETE, READ_ALL)
+        }
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -90,17 +120,7 @@ class Storage(MemoryBasedStorage):
         unique_fields: tuple[str, ...],
         condition: Condition | None,
     ) -> Record:
-        object_id = record[names.id]
-
-        def work(pipeline: Any) -> Record:
-            existing = self._read(pipeline, scope, object_id)
-            if existing is not None:
-                raise UnicityError(names.id, existing)
-            return self._write(
-                pipeline, scope, record, names, unique_fields, condition, existing
-            )
-
-        return transact(self._client, _key(scope, _TIMESTAMP), work)
+        return self._put(scope, record, names, unique_fields, condition, is_new=True)
 
     @wrap_redis_error
     def _get(self, scope: Scope, object_id: str, names: FieldNames) -> Record:
@@ -119,13 +139,7 @@ class Storage(MemoryBasedStorage):
         unique_fields: tuple[str, ...],
         condition: Condition | None,
     ) -> Record:
-        def work(pipeline: Any) -> Record:
-            existing = self._read(pipeline, scope, object_id)
-            return self._write(
-                pipeline, scope, record, names, unique_fields, condition, existing
-            )
-
-        return transact(self._client, _key(scope, _TIMESTAMP), work)
+        return self._put(scope, record, names, unique_fields, condition, is_new=False)
 
     @wrap_redis_error
     def _delete(
@@ -137,19 +151,109 @@ class Storage(MemoryBasedStorage):
         last_modified: Timestamp | None,
         condition: Condition | None,
     ) -> Record:
-        def work(pipeline: Any) -> Record:
-            existing = self._read(pipeline, scope, object_id)
-            if existing is None:
-                raise RecordNotFoundError(object_id)
-            current = self._read_timestamp(pipeline, scope)
-            check_condition(condition, current, existing[names.modified])
-            pipeline.multi()
-            tombstone, _ = self._bury(
-                pipeline, scope, object_id, names, with_deleted, last_modified, current
+        head = _open_object({names.id: object_id, names.deleted: True}, names)
+        answer = self._run(
+            DELETE,
+            scope,
+            object_id,
+            names,
+            condition,
+            last_modified,
+            head if with_deleted else "",
+        )
+        if answer[0] == b"missing":
+            raise RecordNotFoundError(object_id)
+        stamp = int(answer[1])
+        return {names.id: object_id, names.modified: stamp, names.deleted: True}
+
+    def _put(
+        self,
+        scope: Scope,
+        record: Record,
+        names: FieldNames,
+        unique_fields: tuple[str, ...],
+        condition: Condition | None,
+        *,
+        is_new: bool,
+    ) -> Record:
+        if unique_values(record, unique_fields, names):
+            return self._put_unique(
+                scope, record, names, unique_fields, condition, is_new=is_new
             )
-            return tombstone
+        fields = {key: record[key] for key in record if key != names.modified}
+        answer = self._run(
+            CREATE if is_new else UPDATE,
+            scope,
+            record[names.id],
+            names,
+            condition,
+            record.get(names.modified),
+            _open_object(fields, names),
+        )
+        if answer[0] == b"exists":
+            raise UnicityError(names.id, serialization.loads(answer[1]))
+        written: Record = serialization.loads(answer[1])
+        return written
+
+    def _put_unique(
+        self,
+        scope: Scope,
+        record: Record,
+        names: FieldNames,
+        unique_fields: tuple[str, ...],
+        condition: Condition | None,
+        *,
+        is_new: bool,
+    ) -> Record:
+        """Write after a look at all records."""
+
+        def work(pipeline: Any) -> Record:
+            existing = self._read(pipeline, scope, record[names.id])
+            if is_new and existing is not None:
+                raise UnicityError(names.id, existing)
+            return self._write(
+                pipeline, scope, record, names, unique_fields, condition, existing
+            )
 
         return transact(self._client, _key(scope, _TIMESTAMP), work)
+
+    def _run(
+        self,
+        script: str,
+        scope: Scope,
+        object_id: str,
+        names: FieldNames,
+        condition: Condition | None,
+        wanted: Timestamp | None,
+        head: str,
+    ) -> Any:
+        """Run a script that writes one record, and answer what it answers.
+
+        Raises:
+            ModifiedMeanwhileError: the condition does not hold.
+        """
+        condition = condition or Condition()
+        keys = [
+            _key(scope, _TIMESTAMP),
+            _key(scope, _LIVE, object_id),
+            _key(scope, _LIVE),
+            _key(scope, _DEAD, object_id),
+            _key(scope, _DEAD),
+        ]
+        expected = "any" if condition.record is ANY else condition.record
+        arguments = [
+            msec_time(),
+            "" if wanted is None else wanted,
+            "absent" if expected is None else expected,
+            "" if condition.collection is None else condition.collection,
+            names.modified,
+            object_id,
+            head,
+        ]
+        answer = self._scripts[script](keys=keys, args=arguments)
+        if answer[0] == b"changed":
+            raise ModifiedMeanwhileError(object_id)
+        return answer
 
     @wrap_redis_error
     def _delete_all(
@@ -205,14 +309,12 @@ class Storage(MemoryBasedStorage):
     def _list(
         self, scope: Scope, names: FieldNames, query: Query
     ) -> tuple[list[Record], int]:
-        def work(pipeline: Any) -> list[Record]:
-            records = self._read_all(pipeline, scope, _LIVE)
-            if query.include_deleted:
-                records += self._read_all(pipeline, scope, _DEAD)
-            pipeline.multi()
-            return records
-
-        records = transact(self._client, _key(scope, _TIMESTAMP), work)
+        kinds = (_LIVE, _DEAD) if query.include_deleted else (_LIVE,)
+        texts = self._scripts[READ_ALL](
+            keys=[_key(scope, kind) for kind in kinds],
+            args=[f"{_key(scope, '')}", *kinds],
+        )
+        records = [serialization.loads(text) for text in texts]
         return evaluate(records, names, query)
 
     @staticmethod
