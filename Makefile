@@ -16,6 +16,7 @@ help:  ## List the targets
 install: $(VENV)/.ready-runtime  ## Install the package in .venv, in editable mode
 
 serve: $(VENV)/.ready-runtime  ## Serve the sample of config/example.ini on http://127.0.0.1:8888/v1/
+	$(BIN)/cliquet --ini $(INI) migrate
 	$(BIN)/pserve $(INI)
 
 migrate: $(VENV)/.ready-runtime  ## Create or update the schemas of the backends of $(INI)
@@ -26,8 +27,9 @@ tests: $(VENV)/.ready-tests  ## Run the tests on all the engines, with private s
 
 tests-all: $(VENV)/.ready-tests  ## Run the tests, measure coverage, replay HTTP on each engine
 	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
-	$(BIN)/python -m pytest tests/http --app-backend=postgresql $(ARGS)
-	$(BIN)/python -m pytest tests/http --app-backend=redis $(ARGS)
+	for engine in sqlite postgresql redis; do \
+	    $(BIN)/python -m pytest tests/http tests/compat --app-backend=$$engine $(ARGS) || exit 1; \
+	done
 
 lint: $(VENV)/.ready-dev  ## Check style, format and import contracts
 	$(BIN)/ruff check .
@@ -70,7 +72,7 @@ $(BIN)/python:
 	rm -rf $(VENV) && $$found -m venv $(VENV)
 
 $(VENV)/.ready-runtime: setup.py setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sqlite]'
 	@touch $@
 
 $(VENV)/.ready-tests $(VENV)/.ready-dev $(VENV)/.ready-docs: $(VENV)/.ready-%: setup.py setup.cfg pyproject.toml | $(BIN)/python

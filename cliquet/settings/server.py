@@ -149,6 +149,14 @@ BACKENDS = rows(
         "backends.sql",
     ),
     (
+        "retry.attempts",
+        3,
+        COUNT,
+        "Times that a request is run when a deadlock, or a lost connection, undoes it.",
+        "pyramid_retry",
+        False,
+    ),
+    (
         "tm.annotate_user",
         False,
         FLAG,

@@ -44,6 +44,8 @@ def port(tmp_path_factory):
     text = (ROOT / "config" / "example.ini").read_text()
     ini.write_text(text.replace("127.0.0.1:8888", f"127.0.0.1:{port}"))
     pserve = Path(sys.executable).with_name("pserve")
+    cliquet = Path(sys.executable).with_name("cliquet")
+    subprocess.run([cliquet, "--ini", ini, "migrate"], cwd=ROOT, check=True)
     with ini.with_suffix(".log").open("wb") as log:
         process = subprocess.Popen([pserve, ini], cwd=ROOT, stdout=log, stderr=log)
     try:

@@ -28,6 +28,7 @@ def test_defaults_have_exactly_the_documented_keys():
         "http_api_version", "vary", "strict_preconditions", "hide_permissions",
         "private_responses", "paginated_delete", "total_records",
         "heartbeat_timeout_seconds", "max_body_size", "cache_max_size_bytes",
+        "retry.attempts",
     }  # fmt: skip
     assert set(SETTINGS) - set(DEFAULT_SETTINGS) == new
     assert len(DEFAULT_SETTINGS) == 47
