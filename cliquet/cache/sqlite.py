@@ -11,6 +11,7 @@ from typing import Any
 from cliquet import serialization
 from cliquet.backends.sqlite import SQLiteClient, create_from_config
 from cliquet.cache.base import CacheBase
+from cliquet.logs import logger
 from cliquet.timestamps import msec_time
 
 _PURGED_AT_ONCE = 100
@@ -46,10 +47,12 @@ class Cache(CacheBase):
     def initialize_schema(self, dry_run: bool = False) -> None:
         """Create the table if it is missing."""
         if dry_run:
+            logger.info("SQLite cache: would create the table if it is missing")
             return
         with self.client.connect(force_commit=True) as connection:
             connection.run(CREATE)
             connection.run(CREATE_INDEX)
+        logger.info("SQLite cache table is there.")
 
     def flush(self) -> None:
         with self.client.connect(force_commit=True) as connection:

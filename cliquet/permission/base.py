@@ -126,6 +126,14 @@ class PermissionBase:
         """Delete all permissions of these objects."""
         raise NotImplementedError
 
+    def all_user_principals(self) -> Iterable[tuple[str, Principal]]:
+        """Tell each couple of user and principal, for tools of operators."""
+        raise NotImplementedError
+
+    def all_permissions(self) -> Iterable[tuple[str, str, Principal]]:
+        """Tell each object id, permission and principal, for tools of operators."""
+        raise NotImplementedError
+
     def write_object_permissions(
         self,
         object_id: str,

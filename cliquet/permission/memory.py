@@ -30,6 +30,23 @@ class Permission(PermissionBase):
             self._users.clear()
             self._objects.clear()
 
+    def all_user_principals(self) -> list[tuple[str, Principal]]:
+        with self._lock:
+            return sorted(
+                (user_id, principal)
+                for user_id, principals in self._users.items()
+                for principal in principals
+            )
+
+    def all_permissions(self) -> list[tuple[str, str, Principal]]:
+        with self._lock:
+            return sorted(
+                (object_id, permission, principal)
+                for object_id, entries in self._objects.items()
+                for permission, principals in entries.items()
+                for principal in principals
+            )
+
     def add_user_principal(self, user_id: str, principal: Principal) -> None:
         with self._lock:
             self._users.setdefault(user_id, set()).add(principal)

@@ -67,6 +67,22 @@ class Permission(PermissionBase):
             self._client.delete(*keys)
 
     @wrap_redis_error
+    def all_user_principals(self) -> list[tuple[str, Principal]]:
+        return sorted(
+            (key.removeprefix("user:"), principal)
+            for key in scan(self._client, "user:*")
+            for principal in _decode(self._client.smembers(key))
+        )
+
+    @wrap_redis_error
+    def all_permissions(self) -> list[tuple[str, str, Principal]]:
+        return sorted(
+            (*_parse_key(key), principal)
+            for key in scan(self._client, "permission:*")
+            for principal in _decode(self._client.smembers(key))
+        )
+
+    @wrap_redis_error
     def add_user_principal(self, user_id: str, principal: Principal) -> None:
         self._client.sadd(_user_key(user_id), principal)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from cliquet.backends.sql import Connection
 from cliquet.backends.sqlite import SQLiteClient, create_from_config
+from cliquet.logs import logger
 from cliquet.permission.base import (
     BoundPermissions,
     PermissionBase,
@@ -29,6 +30,9 @@ FLUSH = [
     "DELETE FROM user_principals",
     "DELETE FROM access_control_entries",
 ]
+ALL_USERS = "SELECT user_id, principal FROM user_principals ORDER BY 1, 2"
+ALL_ENTRIES = """SELECT object_id, permission, principal FROM access_control_entries
+ORDER BY 1, 2, 3"""
 ADD_USER = (
     "INSERT INTO user_principals VALUES (:user_id, :principal) ON CONFLICT DO NOTHING"
 )
@@ -66,15 +70,25 @@ class Permission(PermissionBase):
     def initialize_schema(self, dry_run: bool = False) -> None:
         """Create the tables that are missing."""
         if dry_run:
+            logger.info("SQLite permissions: would create the tables that are missing")
             return
         with self.client.connect(force_commit=True) as connection:
             for statement in SCHEMA:
                 connection.run(statement)
+        logger.info("SQLite permission tables are there.")
 
     def flush(self) -> None:
         with self.client.connect(force_commit=True) as connection:
             for statement in FLUSH:
                 connection.run(statement)
+
+    def all_user_principals(self) -> list[tuple[str, Principal]]:
+        with self.client.connect(readonly=True) as connection:
+            return [tuple(row) for row in connection.rows(ALL_USERS)]
+
+    def all_permissions(self) -> list[tuple[str, str, Principal]]:
+        with self.client.connect(readonly=True) as connection:
+            return [tuple(row) for row in connection.rows(ALL_ENTRIES)]
 
     def add_user_principal(self, user_id: str, principal: Principal) -> None:
         with self.client.connect() as connection:

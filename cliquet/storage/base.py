@@ -6,7 +6,7 @@ third-party storage may override either level.
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -227,6 +227,16 @@ class StorageBase:
             include_deleted,
         )
         return self._list(Scope(collection_id, parent_id), names, query)
+
+    def scopes(self) -> Iterable[Scope]:
+        """Tell every collection that was ever written, for tools of operators."""
+        raise NotImplementedError
+
+    def tombstone_timestamps(
+        self, collection_id: str, parent_id: str, limit: int, newest_first: bool = False
+    ) -> list[Timestamp]:
+        """Tell when records of a collection were deleted, at most `limit` of them."""
+        raise NotImplementedError
 
     def take_collections(self, scopes: Sequence[Scope]) -> None:
         """Keep others from writing these collections until the transaction ends.

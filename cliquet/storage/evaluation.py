@@ -136,16 +136,20 @@ def _place_test(item: Filter) -> Test:
 
 
 def evaluate(
-    records: Sequence[Record], names: FieldNames, query: Query
+    records: Sequence[Record],
+    names: FieldNames,
+    query: Query,
+    tombstones: Sequence[Record] = (),
 ) -> tuple[list[Record], int]:
-    """Answer a list from all records and tombstones that may be in it.
+    """Answer a list from all live records, and tombstones, that may be in it.
 
     Returns:
         The page, and how many live records match the filters.
     """
     matches = build_predicate(query.filters)
     found = [record for record in records if matches is None or matches(record)]
-    total = sum(names.deleted not in record for record in found)
+    total = len(found)
+    found += [record for record in tombstones if matches is None or matches(record)]
     in_page = build_page_predicate(query.rules)
     if in_page is not None:
         found = [record for record in found if in_page(record)]

@@ -209,6 +209,19 @@ class Storage(MemoryBasedStorage):
         self._lock = RLock()
         self._collections: dict[Scope, _Collection] = {}
 
+    def scopes(self) -> list[Scope]:
+        with self._lock:
+            return sorted(self._collections, key=lambda scope: (scope[1], scope[0]))
+
+    def tombstone_timestamps(
+        self, collection_id: str, parent_id: str, limit: int, newest_first: bool = False
+    ) -> list[Timestamp]:
+        with self._lock:
+            collection = self._collections.get(Scope(collection_id, parent_id))
+            entries = collection.tombstones.values() if collection else ()
+            times = sorted((each.modified for each in entries), reverse=newest_first)
+        return times[:limit]
+
     def _flush(self) -> None:
         with self._lock:
             self._collections.clear()

@@ -90,6 +90,25 @@ class Storage(MemoryBasedStorage):
         return client_settings(self._client)
 
     @wrap_redis_error
+    def scopes(self) -> list[Scope]:
+        """Tell every collection; its id is what comes before the first dot."""
+        stems = [
+            key.removesuffix(f".{_TIMESTAMP}")
+            for key in scan(self._client, f"*.{_TIMESTAMP}")
+        ]
+        found = [Scope(*stem.partition(".")[::2]) for stem in stems]
+        return sorted(found, key=lambda scope: (scope.parent_id, scope.collection_id))
+
+    @wrap_redis_error
+    def tombstone_timestamps(
+        self, collection_id: str, parent_id: str, limit: int, newest_first: bool = False
+    ) -> list[Timestamp]:
+        scope = Scope(collection_id, parent_id)
+        dead = self._read_all(self._client, scope, _DEAD)
+        times = [tombstone["last_modified"] for tombstone in dead]
+        return sorted(times, reverse=newest_first)[:limit]
+
+    @wrap_redis_error
     def _flush(self) -> None:
         for key in scan(self._client, f"*.{_TIMESTAMP}"):
             stem = key.removesuffix(_TIMESTAMP)
@@ -310,12 +329,12 @@ class Storage(MemoryBasedStorage):
         self, scope: Scope, names: FieldNames, query: Query
     ) -> tuple[list[Record], int]:
         kinds = (_LIVE, _DEAD) if query.include_deleted else (_LIVE,)
-        texts = self._scripts[READ_ALL](
+        found = self._scripts[READ_ALL](
             keys=[_key(scope, kind) for kind in kinds],
             args=[f"{_key(scope, '')}", *kinds],
         )
-        records = [serialization.loads(text) for text in texts]
-        return evaluate(records, names, query)
+        live, *dead = ([serialization.loads(text) for text in texts] for texts in found)
+        return evaluate(live, names, query, dead[0] if dead else ())
 
     @staticmethod
     def _read(client: Any, scope: Scope, object_id: str) -> Record | None:

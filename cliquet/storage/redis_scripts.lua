@@ -82,8 +82,9 @@ return {'deleted', at}
 
 -- script: read all
 -- KEYS: sets of ids. ARGV: what keys of values begin with; how they end, set by set.
-local texts = {}
+local found = {}
 for place, members in ipairs(KEYS) do
+    local texts = {}
     for _, id in ipairs(redis.call('SMEMBERS', members)) do
         -- An id whose value is missing stands for nothing (backends, section 13.3).
         local text = redis.call('GET', ARGV[1] .. id .. '.' .. ARGV[place + 1])
@@ -91,5 +92,6 @@ for place, members in ipairs(KEYS) do
             table.insert(texts, text)
         end
     end
+    found[place] = texts
 end
-return texts
+return found

@@ -52,6 +52,10 @@ class SQLStorage(StorageBase):
     client: Any
     statements: ClassVar[Statements]
 
+    def _encode(self, data: str) -> str:
+        """Write JSON as the database keeps it."""
+        return data
+
     def _lock(self, connection: Connection, scope: Scope) -> Lock:
         raise NotImplementedError
 
@@ -166,7 +170,10 @@ class SQLStorage(StorageBase):
         data = document(record, names)
         values = {"id": record[names.id], **scope._asdict()}
         written = connection.run(
-            self.statements.put, last_modified=stamps.record, data=data, **values
+            self.statements.put,
+            last_modified=stamps.record,
+            data=self._encode(data),
+            **values,
         )
         if not written:
             raise UnicityError(names.modified, record)

@@ -50,6 +50,8 @@ TIMESTAMP = f"SELECT last_modified, records FROM timestamps WHERE {PAIR}"
 INITIALIZE = """INSERT INTO timestamps
     (parent_id, collection_id, last_modified, records)
     VALUES (:parent_id, :collection_id, :now, 0) ON CONFLICT DO NOTHING"""
+SCOPES = """SELECT collection_id, parent_id FROM timestamps
+    ORDER BY parent_id, collection_id"""
 STATEMENTS = Statements(
     get=f"SELECT id, last_modified, data FROM records WHERE {KEY}",
     put=f"""INSERT INTO records {COLUMNS}, data)
@@ -98,6 +100,7 @@ class Storage(SQLStorage):
         with self.client.connect(force_commit=True) as connection:
             for statement in SCHEMA:
                 connection.run(statement)
+        logger.info("SQLite storage tables are there.")
 
     def _flush(self) -> None:
         with self.client.connect(force_commit=True) as connection:
@@ -115,6 +118,24 @@ class Storage(SQLStorage):
             row = connection.row(TIMESTAMP, **scope._asdict())
             stored: Timestamp = row.last_modified if row else 0
             return stored
+
+    def scopes(self) -> list[Scope]:
+        with self.client.connect(readonly=True) as connection:
+            return [Scope(*row) for row in connection.rows(SCOPES)]
+
+    def tombstone_timestamps(
+        self, collection_id: str, parent_id: str, limit: int, newest_first: bool = False
+    ) -> list[Timestamp]:
+        way = "DESC" if newest_first else "ASC"
+        with self.client.connect(readonly=True) as connection:
+            rows = connection.rows(
+                f"SELECT last_modified FROM deleted WHERE {PAIR}"
+                f" ORDER BY last_modified {way} LIMIT :limit",
+                collection_id=collection_id,
+                parent_id=parent_id,
+                limit=limit,
+            )
+        return [row[0] for row in rows]
 
     def _lock(self, connection: Connection, scope: Scope) -> Lock:
         # The file itself is locked, since `connect`.
@@ -174,7 +195,11 @@ class Storage(SQLStorage):
                 return self._list_by_time(connection, scope, names, query, order[0])
             statement = LIST_ALL if query.include_deleted else LIVE
             rows = connection.rows(statement, **scope._asdict())
-        return evaluate(present_all(rows, names), names, query)
+        live = [row for row in rows if row.data is not None]
+        dead = [row for row in rows if row.data is None]
+        return evaluate(
+            present_all(live, names), names, query, present_all(dead, names)
+        )
 
     @staticmethod
     def _list_by_time(

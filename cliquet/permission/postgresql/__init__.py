@@ -25,6 +25,9 @@ FROM unnest(CAST(:permissions AS text[]), CAST(:principals AS text[]))
 AS given (permission, principal)"""
 
 FLUSH = "DELETE FROM user_principals; DELETE FROM access_control_entries"
+ALL_USERS = "SELECT user_id, principal FROM user_principals ORDER BY 1, 2"
+ALL_ENTRIES = """SELECT object_id, permission, principal FROM access_control_entries
+ORDER BY 1, 2, 3"""
 ADD_USER = """INSERT INTO user_principals (user_id, principal)
 VALUES (:user_id, :principal) ON CONFLICT DO NOTHING"""
 REMOVE_USER = """DELETE FROM user_principals
@@ -83,6 +86,14 @@ class Permission(PermissionBase):
         with self.client.connect(force_commit=True) as connection:
             connection.run_script(FLUSH)
         logger.debug("Flushed PostgreSQL permission tables.")
+
+    def all_user_principals(self) -> list[tuple[str, Principal]]:
+        with self.client.connect(readonly=True) as connection:
+            return [tuple(row) for row in connection.rows(ALL_USERS)]
+
+    def all_permissions(self) -> list[tuple[str, str, Principal]]:
+        with self.client.connect(readonly=True) as connection:
+            return [tuple(row) for row in connection.rows(ALL_ENTRIES)]
 
     def add_user_principal(self, user_id: str, principal: Principal) -> None:
         with self.client.connect() as connection:

@@ -12,7 +12,11 @@ from cliquet.storage.exceptions import (
 )
 from cliquet.storage.postgresql import schema
 from cliquet.storage.postgresql.client import PostgreSQLClient, create_from_config
-from cliquet.storage.postgresql.conditions import Conditions, Parameters
+from cliquet.storage.postgresql.conditions import (
+    MODIFIED,
+    Conditions,
+    Parameters,
+)
 from cliquet.storage.postgresql.listing import build_count, build_list
 from cliquet.storage.postgresql.numbers import plain_floats
 from cliquet.storage.postgresql.statements import (
@@ -24,6 +28,7 @@ from cliquet.storage.postgresql.statements import (
     LOCK,
     LOCK_ALL,
     REPLACE,
+    SCOPES,
     STATEMENTS,
     TIMESTAMP,
 )
@@ -217,6 +222,24 @@ class Storage(SQLStorage):
             row = connection.row(count.text, **count.parameters.values)
         return [], row.total if row else 0
 
+    def scopes(self) -> list[Scope]:
+        with self.client.connect(readonly=True) as connection:
+            return [Scope(*row) for row in connection.rows(SCOPES)]
+
+    def tombstone_timestamps(
+        self, collection_id: str, parent_id: str, limit: int, newest_first: bool = False
+    ) -> list[Timestamp]:
+        way = "DESC" if newest_first else "ASC"
+        with self.client.connect(readonly=True) as connection:
+            rows = connection.rows(
+                f"SELECT {MODIFIED} FROM deleted WHERE {PAIR}"
+                f" ORDER BY {MODIFIED} {way} LIMIT :limit",
+                collection_id=collection_id,
+                parent_id=parent_id,
+                limit=limit,
+            )
+        return [row[0] for row in rows]
+
     def take_collections(self, scopes: Sequence[Scope]) -> None:
         if self.client.commit_manually:
             return
@@ -226,6 +249,9 @@ class Storage(SQLStorage):
                 collections=[scope.collection_id for scope in scopes],
                 parents=[scope.parent_id for scope in scopes],
             )
+
+    def _encode(self, data: str) -> str:
+        return plain_floats(data)
 
     def _lock(self, connection: Connection, scope: Scope) -> Lock:
         row: Any = connection.row(LOCK, **scope._asdict())

@@ -118,4 +118,6 @@ STATEMENTS = Statements(
     set_timestamp=f"""UPDATE timestamps SET last_modified = from_epoch(:last_modified)
         WHERE {PAIR}""",
 )
+SCOPES = """SELECT collection_id, parent_id FROM timestamps
+WHERE as_epoch(last_modified) <> 0 ORDER BY parent_id, collection_id"""
 FLUSH = "DELETE FROM deleted; DELETE FROM records; DELETE FROM timestamps"

@@ -1,0 +1,33 @@
+"""How far is a long command? Told on standard error, when a person looks."""
+
+import sys
+import time
+
+
+class Progress:
+    """A line that is rewritten, at most a few times a second."""
+
+    def __init__(self, what: str, total: int | None = None) -> None:
+        self._what, self._total = what, total
+        self.done = 0
+        self._started = self._shown = time.monotonic()
+
+    def add(self, count: int = 1) -> None:
+        """Count what was done."""
+        self.done += count
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - self._shown > 0.2:
+            self._shown = now
+            sys.stderr.write(f"\r{self._text(now)}")
+            sys.stderr.flush()
+
+    def end(self) -> None:
+        """Tell the result."""
+        start = "\r" if sys.stderr.isatty() else ""
+        sys.stderr.write(f"{start}{self._text(time.monotonic())}\n")
+
+    def _text(self, now: float) -> str:
+        seconds = now - self._started
+        rate = f", {self.done / seconds:.0f}/s" if seconds > 1 else ""
+        share = f" of {self._total}" if self._total else ""
+        return f"{self._what}: {self.done}{share} in {seconds:.1f} s{rate}"
