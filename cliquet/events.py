@@ -45,11 +45,13 @@ class _ResourceEvent:
 
     Attributes:
         request: The request that made the first change; in a batch, a subrequest.
+        request_id: Its name in logs.
         payload: Description for listeners, free to be modified.
     """
 
     def __init__(self, action: ACTIONS, timestamp: int, request: Any) -> None:
         self.request = request
+        self.request_id = getattr(request, "request_id", None)
         resource_name = request.current_resource_name
         self.payload: dict[str, Any] = {
             "timestamp": timestamp,

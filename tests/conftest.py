@@ -1,5 +1,6 @@
 """Options, services and engines that all tests share."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,33 @@ def pytest_collection_modifyitems(
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+
+
+PLANTED = ("bWF0OjE=", "Basic ", "my-hmac-secret", "url-password")
+
+
+class _Watch(logging.Handler):
+    """Notes the lines that tell a secret: credentials, keys, passwords of URLs."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.NOTSET)
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.startswith("cliquet"):
+            line = self.format(record)
+            self.told += [line for secret in PLANTED if secret in line]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_line_tells_a_secret() -> Iterator[None]:
+    """Read every line that the whole suite logs."""
+    watch = _Watch()
+    logging.getLogger().addHandler(watch)
+    logging.getLogger("cliquet").setLevel(logging.DEBUG)
+    yield
+    logging.getLogger().removeHandler(watch)
+    assert watch.told == []
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import structlog
 from cliquet.logs.facade import Logger, isolated_context, logger
 from cliquet.logs.renderers import (
     ClassicLogRenderer,
+    JsonLogRenderer,
     MozillaHekaRenderer,
     decode_value,
 )
@@ -15,6 +16,7 @@ from cliquet.logs.summary import setup_logging
 
 __all__ = [
     "ClassicLogRenderer",
+    "JsonLogRenderer",
     "Logger",
     "MozillaHekaRenderer",
     "decode_value",

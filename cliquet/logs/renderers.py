@@ -4,6 +4,7 @@ Renderers are the last of structlog's processors: from an event and its context 
 text. Log what they are given, whatever it holds: rendering never fails.
 """
 
+import datetime as dt
 import os
 from collections.abc import Mapping, MutableMapping
 from typing import Any
@@ -74,6 +75,34 @@ def _querystring(parameters: Any) -> str:
         return f"?{_one_line(parameters)}"
     pairs = (f"{_one_line(k)}={_one_line(v)}" for k, v in parameters.items())
     return "?" + "&".join(pairs)
+
+
+class JsonLogRenderer:
+    """One JSON object a line: time, level, logger, event, then the context."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        """Remember the name of the service."""
+        self.appname = settings["project_name"]
+
+    def __call__(
+        self, logger: Any, name: str, event_dict: MutableMapping[str, Any]
+    ) -> str:
+        """Write the event; what has no value is left out."""
+        now = dt.datetime.fromtimestamp(msec_time() / 1000, tz=dt.UTC)
+        context = {
+            key: value
+            for key, value in sorted(event_dict.items())
+            if value is not None and key not in ("event", "time")
+        }
+        document = {
+            "time": now.isoformat(timespec="milliseconds"),
+            "level": "error" if name == "exception" else name,
+            "logger": getattr(logger, "name", self.appname),
+            "service": self.appname,
+            "event": decode_value(event_dict.get("event", "")),
+            **context,
+        }
+        return _json(document)
 
 
 class MozillaHekaRenderer:

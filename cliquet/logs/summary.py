@@ -1,8 +1,10 @@
 """Which line sums up a request, and who starts its log context?"""
 
 import datetime as dt
+import re
 from collections.abc import MutableMapping
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from pyramid.events import NewRequest, NewResponse
@@ -11,6 +13,8 @@ from cliquet.logs.facade import Renderer, logger
 from cliquet.timestamps import msec_time
 
 _CLIENT_ERROR = 400
+_ENVIRON_KEY = "cliquet.request_id"
+_SANE_ID = re.compile(r"[A-Za-z0-9._:=+/-]{1,128}")
 
 
 def setup_logging(config: Any) -> None:
@@ -28,8 +32,24 @@ def setup_logging(config: Any) -> None:
             logger.render_with(renderer)
             logger.new(**_request_context(request))
 
+    config.add_request_method(request_id, reify=True)
     config.add_subscriber(on_new_request, NewRequest)
     config.add_subscriber(_on_new_response, NewResponse)
+
+
+def request_id(request: Any) -> str:
+    """Name a request in all that is told of it: `X-Request-Id`, or a new name.
+
+    Subrequests have that of their batch, a request that is run again that of its first
+    run.
+    """
+    environ = getattr(request, "parent", request).environ
+    known: str | None = environ.get(_ENVIRON_KEY)
+    if known is None:
+        sent = environ.get("HTTP_X_REQUEST_ID", "")
+        known = sent if _SANE_ID.fullmatch(sent) else uuid4().hex
+        environ[_ENVIRON_KEY] = known
+    return known
 
 
 def _configure_structlog(renderer: Renderer) -> None:
@@ -62,6 +82,7 @@ def _request_context(request: Any) -> dict[str, Any]:
         environ = request.environ
         path, querystring = repr(environ.get("PATH_INFO")), {}
     return {
+        "request_id": request_id(request),
         "agent": request.headers.get("User-Agent"),
         "path": path,
         "method": request.method,
@@ -77,6 +98,7 @@ def _on_new_response(event: Any) -> None:
     request = event.request
     if hasattr(request, "parent"):
         return
+    event.response.headers["X-Request-Id"] = request_id(request)
     now = msec_time()
     received_at = getattr(request, "_received_at", None)
     if received_at is None:

@@ -97,7 +97,7 @@ def post_batch(request: Any) -> Any:
         return None
     subrequests = [build_request(request, entry) for entry in requests]
     take_collections(request, subrequests)
-    context = logger.new()
+    context = logger.new(request_id=getattr(request, "request_id", None))
     responses = []
     for subrequest in subrequests:
         path = readable_path(subrequest)

@@ -144,10 +144,13 @@ def error(context: Any, request: Any) -> Any:
                 return service_unavailable(
                     httpexceptions.HTTPServiceUnavailable(), request
                 )
-        original = getattr(context, "original", context)
-        logger.critical(original, exc_info=context)
+        if not hasattr(request, "parent"):
+            # One of a batch fails it as a whole, and is told once.
+            original = getattr(context, "original", context)
+            logger.critical(original, exc_info=context)
         return service_unavailable(httpexceptions.HTTPServiceUnavailable(), request)
-    logger.error(context, exc_info=context)
+    if not hasattr(request, "parent"):
+        logger.error(context, exc_info=context)
     response = http_error(
         httpexceptions.HTTPInternalServerError(),
         message="A programmatic error occured, developers have been informed.",
