@@ -21,6 +21,7 @@ from cliquet.events import (
     setup_transaction_hook,
     veto_server_errors,
 )
+from cliquet.instruments import reserve_metrics_path, setup_instruments
 from cliquet.listeners.registration import (
     EventActionFilter,
     EventResourceFilter,
@@ -178,8 +179,10 @@ def includeme(config: Any) -> None:
     config.include("pyramid_tm")
     Service.init_from_settings(settings)
     setup_limits(config)
+    reserve_metrics_path(config)
     for step in aslist(settings["initialization_sequence"]):
         config.maybe_dotted(step)(config)
+    setup_instruments(config)
     _add_request_helpers(config)
     config.commit()
     for plugin in aslist(settings["includes"]):

@@ -1,5 +1,6 @@
 """How are several requests sent as one? (protocol §7)"""
 
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import unquote
 
@@ -102,7 +103,8 @@ def post_batch(request: Any) -> Any:
     for subrequest in subrequests:
         path = readable_path(subrequest)
         context.bind(path=path, method=subrequest.method, code=None)
-        response, answered = _run(request, subrequest)
+        with _measured(request, subrequest.method, path):
+            response, answered = _run(request, subrequest)
         context.bind(code=response.status_code)
         context.info("subrequest.summary")
         if response.status_code >= 500:
@@ -115,6 +117,15 @@ def post_batch(request: Any) -> Any:
         agent=request.headers.get("User-Agent"),
     )
     return {"responses": responses}
+
+
+def _measured(request: Any, method: str, path: str) -> Any:
+    stack = ExitStack()
+    for instrument in getattr(request.registry, "instruments", ()):
+        entry = getattr(instrument, "entry", None)
+        if entry is not None:
+            stack.enter_context(entry(method, path))
+    return stack
 
 
 def _is_recursive(path: str, request: Any) -> bool:

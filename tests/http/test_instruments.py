@@ -1,0 +1,204 @@
+"""What is measured, seen by those who look at it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+import sentry_sdk
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client.parser import text_string_to_metric_families
+from pyramid.exceptions import ConfigurationError
+from sentry_sdk.transport import Transport
+from webtest import TestApp
+
+RECORD = {"data": {"name": "a"}}
+BATCH = {"requests": [{"path": "/mushrooms"}, {"path": "/nowhere"}]}
+
+
+def metrics(app):
+    text = app.app and app.get("http://localhost/metrics").text
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+@pytest.fixture
+def scraped(make_app):
+    app = make_app(metrics_backend="prometheus")
+    app.extra_environ = {}
+    return app
+
+
+def unprefixed(app):
+    """The application without the shortcut to its version."""
+    return TestApp(app.app)
+
+
+def test_requests_and_calls_are_timed(scraped, alice):
+    scraped.post_json("/mushrooms", RECORD, headers=alice)
+    scraped.get(f"/mushrooms/{uuid.uuid4()}", headers=alice, status=404)
+    scraped.get("/who-knows/what", status=404)
+    scraped.post_json("/batch", BATCH, headers=alice)
+
+    found = metrics(unprefixed(scraped))
+
+    name = "cliquet_request_duration_seconds_count"
+    labels = {key[1] for key in found if key[0] == name}
+    assert (("method", "POST"), ("service", "mushroom-collection"),
+            ("status", "2xx")) in labels  # fmt: skip
+    assert (("method", "GET"), ("service", "mushroom-record"),
+            ("status", "4xx")) in labels  # fmt: skip
+    assert not [label for label in labels if "who-knows" in str(label)]
+    create = ("cliquet_backend_duration_seconds_count",
+              (("backend", "storage"), ("method", "create")))  # fmt: skip
+    assert found[create] == 1
+    assert found["cliquet_batch_entries_sum", ()] == 2
+
+
+def test_methods_that_clients_invent_make_no_label(scraped, alice):
+    raw = TestApp(scraped.app, lint=False)
+    for number in range(3):
+        raw.request("/v0/mushrooms", method=f"M{number}", headers=alice, status="*")
+
+    found = metrics(unprefixed(scraped))
+
+    methods = {dict(key[1]).get("method") for key in found if "request_dur" in key[0]}
+    assert methods <= {"other", "GET", "POST", None}
+
+
+def test_nothing_is_scraped_unless_asked(make_app):
+    app = unprefixed(make_app())
+
+    assert app.get("http://localhost/metrics", status="*").status_int in (307, 404)
+    assert app.app.registry.instruments == []
+
+
+def test_workers_answer_for_all(tmp_path):
+    """Two processes write, a third one is asked."""
+    program = """
+import json, sys
+from pyramid.config import Configurator
+from webtest import TestApp
+from cliquet.tests.testapp import main
+settings = {"project_name": "p", "metrics_backend": "prometheus",
+    "multiauth.authorization_policy": "cliquet.authorization.AuthorizationPolicy"}
+settings |= {f"{k}_backend": f"cliquet.{k}.memory" for k in ("storage", "cache", "permission")}
+app = TestApp(main(config=Configurator(settings=settings)))
+if sys.argv[1] == "write":
+    app.get("/v0/")
+else:
+    print(app.get("/metrics").text)
+"""
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    answers = [
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", program, what], env=environment,
+            cwd=Path(__file__).parents[2], check=True, capture_output=True, text=True,
+        ).stdout
+        for what in ("write", "write", "read")
+    ]  # fmt: skip
+
+    line = re.search(r'_count\{.*service="hello".*\} (\S+)', answers[-1])
+    assert line is not None
+    assert float(line.group(1)) == 2
+
+
+def test_unknown_metrics_are_refused(make_app):
+    with pytest.raises(ConfigurationError, match="metrics_backend"):
+        make_app(metrics_backend="abacus")
+
+
+def test_a_missing_library_is_named(make_app, monkeypatch):
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    monkeypatch.delitem(sys.modules, "cliquet.prometheus", raising=False)
+
+    with pytest.raises(ConfigurationError, match=r"pip install 'cliquet\[monitoring"):
+        make_app(metrics_backend="prometheus", metrics_path="/other")
+
+
+def test_server_timing_tells_where_time_went(make_app, alice):
+    app = make_app(server_timing=True)
+
+    header = app.post_json("/mushrooms", RECORD, headers=alice).headers["Server-Timing"]
+
+    assert re.search(r'storage;dur=[0-9.]+;desc="1 calls"', header)
+    assert re.search(r"total;dur=[0-9.]+$", header)
+    assert "Server-Timing" not in make_app().get("/").headers
+
+
+@pytest.fixture(scope="module")
+def spans():
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+    return exporter
+
+
+def test_spans_of_requests_hold_those_of_backends_and_entries(make_app, alice, spans):
+    app = make_app(opentelemetry_enabled=True)
+    spans.clear()
+    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+    app.post_json("/batch", BATCH, headers={**alice, "traceparent": parent})
+
+    found = spans.get_finished_spans()
+    (batch,) = [span for span in found if span.name == "POST batch"]
+    entries = [span for span in found if span.name == "batch entry GET"]
+    (listed,) = [span for span in found if span.name == "storage.get_all"]
+    assert f"{batch.context.trace_id:032x}" == parent.split("-")[1]
+    assert [each.attributes["url.path"] for each in entries] == [
+        "/v0/mushrooms", "/v0/nowhere",
+    ]  # fmt: skip
+    assert {each.parent.span_id for each in entries} == {batch.context.span_id}
+    assert listed.parent.span_id == entries[0].context.span_id
+    assert batch.attributes["http.response.status_code"] == 200
+
+
+class Kept(Transport):
+    """Keeps what would be sent."""
+
+    envelopes: list = []  # noqa: RUF012
+
+    def capture_envelope(self, envelope):
+        self.envelopes.append(envelope)
+
+
+def test_sentry_is_told_of_errors_without_bodies(make_app, alice, monkeypatch):
+    original = sentry_sdk.init
+    monkeypatch.setattr(
+        sentry_sdk, "init", lambda **options: original(**options, transport=Kept)
+    )
+    app = make_app(sentry_dsn="https://key@sentry.example/1", sentry_env="tests")
+    storage = app.app.registry.storage
+    monkeypatch.setattr(storage, "create", lambda **names: 1 / 0)
+
+    # Put together here, as events show the lines of code around.
+    note = " ".join(["my", "private", "note"])
+    body = {"data": {"name": note}}
+    app.post_json(
+        "/mushrooms", body, headers={**alice, "X-Request-Id": "r1"}, status=500
+    )
+
+    sentry_sdk.flush()
+    original()  # no client any more
+    events = [item.payload.json for envelope in Kept.envelopes for item in envelope.items
+              if item.type == "event"]  # fmt: skip
+    (event,) = events
+    text = json.dumps(event)
+    assert event["tags"]["request_id"] == "r1"
+    assert event["user"]["id"].startswith("basicauth:")
+    assert event["environment"] == "tests"
+    assert "ZeroDivisionError" in text
+    assert note not in text
+    assert alice["Authorization"] not in text
