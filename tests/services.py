@@ -186,14 +186,17 @@ class Services:
         return self._postgresql
 
     def redis_url(self) -> str:
-        return os.environ.get("CLIQUET_TEST_REDIS_URL") or self.redis.url
+        """URL of a database; each worker of pytest-xdist has its own."""
+        given = os.environ.get("CLIQUET_TEST_REDIS_URL")
+        if not given:
+            return self.redis.url
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+        server, _, database = given.rpartition("/")
+        if not database.isdigit():
+            server, database = given.rstrip("/"), "0"
+        return f"{server}/{int(database) + int(worker)}"
 
     def postgresql_url(self) -> str:
-        """URL of a database that the caller may fill: new on private servers."""
-        given = os.environ.get("CLIQUET_TEST_POSTGRESQL_URL")
-        return given or self.postgresql.create_database()
-
-    def new_postgresql_url(self) -> str:
         """URL of a new database, on the given server too."""
         given = os.environ.get("CLIQUET_TEST_POSTGRESQL_URL")
         if not given:

@@ -200,7 +200,7 @@ def test_a_database_that_restarts_is_waited_for(database):
 
 
 def test_connections_that_the_database_cuts_are_not_seen_by_clients(services):
-    url = services.new_postgresql_url()
+    url = services.postgresql_url()
     settings = settings_for("postgresql", url)
     ENGINES["postgresql"].prepare(settings)
     other = psycopg2.connect(url)

@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(
 @pytest.fixture
 def url(services: Services) -> str:
     """An empty database."""
-    return services.new_postgresql_url()
+    return services.postgresql_url()
 
 
 @pytest.fixture
