@@ -1,6 +1,6 @@
 """May a request do what it asks? (protocol §10)"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, ClassVar
 
@@ -9,6 +9,7 @@ from pyramid.interfaces import IAuthorizationPolicy
 from zope.interface import implementer
 
 from cliquet.authentication import prefixed_userid
+from cliquet.permission.base import bound_couples, reads_in_one_step
 from cliquet.protocol.routing import current_service, strip_uri_prefix
 from cliquet.storage.exceptions import RecordNotFoundError
 from cliquet.text import aslist
@@ -27,6 +28,10 @@ def groupfinder(userid: str, request: Any) -> Any:
         return []
     prefixed = prefixed_userid(request) or userid
     key = prefixed + "_principals"
+    context = getattr(request, "context", None)
+    if key not in request.bound_data and isinstance(context, RouteFactory):
+        # It asks for the groups along with the permissions that it needs.
+        context.read_access()
     if key not in request.bound_data:
         request.bound_data[key] = backend.user_principals(prefixed)
     return request.bound_data[key]
@@ -91,6 +96,8 @@ class RouteFactory:
     allowed_principals: Any = None
     permission_object_id: Any = None
     current_record: Any = None
+    record_is_missing = False
+    """The record of a PUT was looked for, and there is none."""
     get_shared_ids: Any = None
 
     method_permissions: ClassVar[dict[str, str]] = {
@@ -102,6 +109,8 @@ class RouteFactory:
     }
 
     def __init__(self, request: Any) -> None:
+        self._request = request
+        self._known: dict[str, dict[str, set[str]]] | None = None
         self.get_prefixed_userid = partial(prefixed_userid, request)
         self._check_permission = request.registry.permission.check_permission
         self.shared_ids: list[str] = []
@@ -133,12 +142,75 @@ class RouteFactory:
         except RecordNotFoundError:
             path = service.collection_path.format(**request.matchdict)
             self.permission_object_id = path
+            self.record_is_missing = True
             return "create"
         return "write"
 
-    def check_permission(self, *args: Any, **kwargs: Any) -> bool:
-        """Ask the permission backend about this object."""
-        return bool(self._check_permission(self.permission_object_id, *args, **kwargs))
+    def check_permission(
+        self, permission: str, principals: Iterable[str], **kwargs: Any
+    ) -> bool:
+        """Tell whether one of the principals has a permission on this object."""
+        known = self._known or {}
+        bound = kwargs.get("get_bound_permissions")
+        couples = bound_couples(self.permission_object_id, permission, bound)
+        if all(object_id in known for object_id, _ in couples):
+            given = set(principals)
+            return any(
+                not given.isdisjoint(known[object_id].get(name, ()))
+                for object_id, name in couples
+            )
+        return bool(
+            self._check_permission(
+                self.permission_object_id, permission, principals, **kwargs
+            )
+        )
+
+    def permissions_of(self, object_id: str) -> dict[str, set[str]] | None:
+        """Tell all permissions of an object, if one lookup told them with the rest."""
+        self.read_access()
+        found = (self._known or {}).get(object_id)
+        if found is None:
+            return None
+        return {name: set(principals) for name, principals in found.items()}
+
+    def forget_access(self) -> None:
+        """Look permissions up again."""
+        self._known = None
+
+    def read_access(self) -> None:
+        """Look up groups, and the permissions that this request depends upon, at once.
+
+        Where the backend cannot, nothing is known, and it is asked one by one.
+        """
+        request = self._request
+        if self._known is not None or self.resource_name is None:
+            return
+        self._known = {}
+        backend = request.registry.permission
+        if not reads_in_one_step(backend):
+            return
+        _ = request.authenticated_userid
+        user_id = prefixed_userid(request)
+        ids = set(self._object_ids(request))
+        principals, found = backend.read_access(user_id or "", ids)
+        if user_id:
+            request.bound_data.setdefault(f"{user_id}_principals", principals)
+        self._known = {object_id: found.get(object_id, {}) for object_id in ids}
+
+    def _object_ids(self, request: Any) -> Iterator[str]:
+        policy = request.registry.queryUtility(IAuthorizationPolicy)
+        bound = getattr(policy, "get_bound_permissions", None)
+        name = f"{self.resource_name}:create"
+        couples = [(self.permission_object_id, self.required_permission)]
+        if request.method == "PUT":
+            service = request.current_service
+            path = service.collection_path.format(**request.matchdict)
+            couples = [(strip_uri_prefix(request.path), "write"), (path, name)]
+        for object_id, permission in couples:
+            wanted = name if permission == "create" else str(permission)
+            yield object_id
+            for bound_id, _ in bound_couples(object_id, wanted, bound):
+                yield bound_id
 
     def fetch_shared_records(
         self, perm: str, principals: Any, get_bound_permissions: Any

@@ -1,7 +1,7 @@
 """Principals and permissions in an SQLite file."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from cliquet.backends.sql import Connection
@@ -33,6 +33,10 @@ FLUSH = [
 ALL_USERS = "SELECT user_id, principal FROM user_principals ORDER BY 1, 2"
 ALL_ENTRIES = """SELECT object_id, permission, principal FROM access_control_entries
 ORDER BY 1, 2, 3"""
+ACCESS = """SELECT NULL AS object_id, NULL AS permission, principal
+FROM user_principals WHERE user_id = :user_id
+UNION ALL SELECT object_id, permission, principal FROM access_control_entries
+WHERE object_id IN (SELECT value FROM json_each(:object_ids))"""
 ADD_USER = (
     "INSERT INTO user_principals VALUES (:user_id, :principal) ON CONFLICT DO NOTHING"
 )
@@ -81,6 +85,21 @@ class Permission(PermissionBase):
         with self.client.connect(force_commit=True) as connection:
             for statement in FLUSH:
                 connection.run(statement)
+
+    def read_access(
+        self, user_id: str, object_ids: Collection[str]
+    ) -> tuple[set[Principal], dict[str, dict[str, set[Principal]]]]:
+        with self.client.connect(readonly=True) as connection:
+            rows = connection.rows(
+                ACCESS, user_id=user_id, object_ids=json.dumps(list(object_ids))
+            )
+        principals = {row[2] for row in rows if row[0] is None}
+        found: dict[str, dict[str, set[Principal]]] = {}
+        for object_id, permission, principal in rows:
+            if object_id is not None:
+                entries = found.setdefault(object_id, {})
+                entries.setdefault(permission, set()).add(principal)
+        return principals, found
 
     def all_user_principals(self) -> list[tuple[str, Principal]]:
         with self.client.connect(readonly=True) as connection:

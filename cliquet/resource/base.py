@@ -95,12 +95,18 @@ class ResourceBase:
         vars(self).pop("timestamp", None)
         if self.context is not None:
             self.context.current_record = None
+            self.context.record_is_missing = False
+            forget = getattr(self.context, "forget_access", None)
+            if forget is not None:
+                forget()
 
     def _find(self, record_id: str) -> Record | None:
         # On shareable resources, the context had to read it to check permissions.
         current: Record | None = getattr(self.context, "current_record", None)
         if current:
             return current
+        if getattr(self.context, "record_is_missing", False) is True:
+            return None
         try:
             found: Record = self.model.get_record(record_id)
         except RecordNotFoundError:

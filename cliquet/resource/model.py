@@ -201,6 +201,8 @@ class ShareableModel(Model):
         super().__init__(*args, **kwargs)
         self.permission: Any = None
         self.get_permission_object_id: Any = None
+        self.known_permissions: Any = lambda object_id: None
+        self.forget_permissions: Any = lambda: None
         self.current_principal: Principal | None = None
 
     def _annotated(self, record: Record, permissions: Mapping[str, Any]) -> Record:
@@ -210,7 +212,10 @@ class ShareableModel(Model):
         """Answer a copy of a record, with its permissions."""
         record = super().get_record(record_id, parent_id)
         object_id = self.get_permission_object_id(record_id)
-        return self._annotated(record, self.permission.object_permissions(object_id))
+        permissions = self.known_permissions(object_id)
+        if permissions is None:
+            permissions = self.permission.object_permissions(object_id)
+        return self._annotated(record, permissions)
 
     def create_record(
         self,
@@ -233,7 +238,8 @@ class ShareableModel(Model):
         permissions = record.pop(self.permissions_field, {})
         updated = super().update_record(record, parent_id, unique_fields)
         # `updated` may be anything that a replaced storage answers: the id is ours.
-        written = self._write_permissions(record, permissions)
+        unchanged = self._unchanged_permissions(record, permissions)
+        written = unchanged or self._write_permissions(record, permissions)
         return self._annotated(updated, written)
 
     def delete_record(
@@ -266,10 +272,23 @@ class ShareableModel(Model):
         self.permission.delete_object_permissions(*object_ids)
         return tombstones
 
+    def _unchanged_permissions(
+        self, record: Record, permissions: Mapping[str, Any]
+    ) -> dict[str, set[Principal]] | None:
+        """Answer what is known, if there is nothing to replace and to grant."""
+        if permissions or not writes_in_one_step(self.permission):
+            return None
+        object_id = self.get_permission_object_id(record[self.id_field])
+        known: dict[str, set[Principal]] | None = self.known_permissions(object_id)
+        if known and self.current_principal in known.get("write", ()):
+            return known
+        return None
+
     def _write_permissions(
         self, record: Record, permissions: Mapping[str, Iterable[Principal]]
     ) -> dict[str, set[Principal]]:
         """Replace the named permissions, and let the writer write again."""
+        self.forget_permissions()
         object_id = self.get_permission_object_id(record[self.id_field])
         granted: dict[str, list[Principal]] = {}
         if self.current_principal is not None:

@@ -34,6 +34,10 @@ class ShareableResource(UserResource):
         self.force_patch_update = True
         self.model.permission = self.request.registry.permission
         self.model.current_principal = self.request.prefixed_userid
+        known = getattr(self.context, "permissions_of", None)
+        if known is not None:
+            self.model.known_permissions = known
+            self.model.forget_permissions = self.context.forget_access
         if self.context is not None:
             self.model.get_permission_object_id = partial(
                 self.context.get_permission_object_id, self.request

@@ -13,6 +13,7 @@ from cliquet.storage import memory
 from cliquet.storage.exceptions import RecordNotFoundError
 from cliquet.tests.resource import BaseTest
 from cliquet.tests.support import DummyRequest
+from cliquet.tests.testapp import main as build_app
 
 MEMORY = {
     f"{kind}_backend": f"cliquet.{kind}.memory"
@@ -144,3 +145,43 @@ class TestResourceWithoutHTTP(BaseTest):
 
         assert shareable.model.permission is request.registry.permission
         assert Filter("a", 1, None).field == "a"
+
+
+@pytest.mark.parametrize("engine", ["memory", "sqlite"])
+def test_a_permission_backend_of_the_application_is_asked(engine, tmp_path):
+    """The one lookup of built-in engines goes around methods: not around these."""
+    asked = []
+
+    def spy(name, method):
+        def called(*args, **kwargs):
+            asked.append(name)
+            return method(*args, **kwargs)
+
+        return called
+
+    config = Configurator(
+        settings={
+            "project_name": "spy",
+            "multiauth.authorization_policy": "cliquet.authorization.AuthorizationPolicy",
+            "toadstool_create_principals": "system.Authenticated",
+            **{f"{kind}_backend": f"cliquet.{kind}.{engine}"
+               for kind in ("storage", "cache", "permission")},
+            **{f"{kind}_url": f"sqlite:///{tmp_path}/{kind}.db"
+               for kind in ("storage", "cache", "permission")},
+        }
+    )  # fmt: skip
+    application = build_app(config=config)
+    registry = application.registry
+    for kind in ("storage", "cache", "permission"):
+        getattr(registry, kind).initialize_schema()
+    permission = registry.permission
+    for name in ("user_principals", "check_permission", "object_permissions"):
+        setattr(permission, name, spy(name, getattr(permission, name)))
+    app = TestApp(application)
+    headers = {"Authorization": "Basic bWF0OjE="}
+    body = {"data": {"name": "a"}, "permissions": {"read": ["system.Authenticated"]}}
+    created = app.post_json("/v0/toadstools", body, headers=headers)
+
+    app.get(f"/v0/toadstools/{created.json['data']['id']}", headers=headers)
+
+    assert set(asked) == {"user_principals", "check_permission", "object_permissions"}

@@ -184,7 +184,7 @@ def test_sentry_is_told_of_errors_without_bodies(make_app, alice, monkeypatch):
     monkeypatch.setattr(storage, "create", lambda **names: 1 / 0)
 
     # Put together here, as events show the lines of code around.
-    note = " ".join(["my", "private", "note"])
+    note = " ".join(["my", "private", "note"])  # noqa: FLY002
     body = {"data": {"name": note}}
     app.post_json(
         "/mushrooms", body, headers={**alice, "X-Request-Id": "r1"}, status=500

@@ -93,6 +93,41 @@ def test_statements_of_a_request(app, counted, method, path, headers, statements
     assert len(log) == statements, log
 
 
+SHARED = [
+    ("create by POST", "POST", "/v0/toadstools", 3),
+    ("read", "GET", "{record}", 2),
+    ("replace", "PUT", "{record}", 3),
+    ("change", "PATCH", "{record}", 3),
+    # The permissions of the record are written, or deleted, too.
+    ("create by PUT", "PUT", "/v0/toadstools/{new}", 4),
+    ("delete", "DELETE", "{record}", 4),
+    # Which records are shared with the user?
+    ("list", "GET", "/v0/toadstools", 4),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "statements"),
+    [request[1:] for request in SHARED],
+    ids=[request[0] for request in SHARED],
+)
+def test_permissions_are_looked_up_once(app, counted, method, path, statements):
+    body = {**RECORD, "permissions": {"read": ["system.Authenticated"]}}
+    created = app.post_json("/v0/toadstools", body, headers=HEADERS)
+    place = "/v0/toadstools/" + created.json["data"]["id"]
+    sent = {} if method in ("GET", "DELETE") else {"body": json.dumps(RECORD).encode()}
+
+    with counted() as log:
+        app.request(
+            path.format(record=place, new=uuid.uuid4()),
+            method=method,
+            headers={**HEADERS, "Content-Type": "application/json"},
+            **sent,
+        )
+
+    assert len(log) == statements, log
+
+
 def test_statements_of_a_batch_are_those_of_its_entries(app, counted):
     entries = [{"path": "/v0/mushrooms"}] * 10
     defaults = {"method": "POST", "body": RECORD}

@@ -4,7 +4,7 @@ Values are bound, ids and permissions match exactly, and `*` is all that is spec
 pattern. Rows are written in one order, so that two requests cannot wait for each other.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib import resources
 from typing import Any
 
@@ -28,6 +28,10 @@ FLUSH = "DELETE FROM user_principals; DELETE FROM access_control_entries"
 ALL_USERS = "SELECT user_id, principal FROM user_principals ORDER BY 1, 2"
 ALL_ENTRIES = """SELECT object_id, permission, principal FROM access_control_entries
 ORDER BY 1, 2, 3"""
+ACCESS = """SELECT NULL AS object_id, NULL AS permission, principal
+FROM user_principals WHERE user_id = :user_id
+UNION ALL SELECT object_id, permission, principal FROM access_control_entries
+WHERE object_id = ANY(CAST(:object_ids AS text[]))"""
 ADD_USER = """INSERT INTO user_principals (user_id, principal)
 VALUES (:user_id, :principal) ON CONFLICT DO NOTHING"""
 REMOVE_USER = """DELETE FROM user_principals
@@ -86,6 +90,19 @@ class Permission(PermissionBase):
         with self.client.connect(force_commit=True) as connection:
             connection.run_script(FLUSH)
         logger.debug("Flushed PostgreSQL permission tables.")
+
+    def read_access(
+        self, user_id: str, object_ids: Collection[str]
+    ) -> tuple[set[Principal], dict[str, dict[str, set[Principal]]]]:
+        with self.client.connect(readonly=True) as connection:
+            rows = connection.rows(ACCESS, user_id=user_id, object_ids=list(object_ids))
+        principals = {row[2] for row in rows if row[0] is None}
+        found: dict[str, dict[str, set[Principal]]] = {}
+        for object_id, permission, principal in rows:
+            if object_id is not None:
+                entries = found.setdefault(object_id, {})
+                entries.setdefault(permission, set()).add(principal)
+        return principals, found
 
     def all_user_principals(self) -> list[tuple[str, Principal]]:
         with self.client.connect(readonly=True) as connection:
