@@ -188,6 +188,7 @@ def includeme(config: Any) -> None:
     for plugin in aslist(settings["includes"]):
         config.include(plugin)
     config.scan("cliquet.views")
+    config.include("cliquet.views.version")
     logger.info("%(project_name)s %(project_version)s starting." % settings)  # noqa: UP031
 
 

@@ -5,7 +5,14 @@ from typing import Any
 
 from pyramid.exceptions import ConfigurationError
 
-from cliquet.events import ACTIONS, ResourceChanged, ResourceRead
+from cliquet.events import (
+    ACTIONS,
+    AfterResourceChanged,
+    AfterResourceRead,
+    ResourceChanged,
+    ResourceRead,
+)
+from cliquet.listeners.delivery import DeferredListener
 from cliquet.logs import logger
 from cliquet.settings import get_setting
 from cliquet.text import aslist
@@ -71,11 +78,27 @@ def _setup_listener(config: Any, name: str) -> None:
         "for_actions": actions,
         "for_resources": tuple(aslist(settings.get(f"{prefix}resources"))),
     }
+    read, changed = _event_classes(settings, f"{prefix}delivery")
+    if changed is AfterResourceChanged:
+        listener = DeferredListener(listener, name)
     # Each listener on its own: one that only reads hides no other (rulings §2.12).
     if ACTIONS.READ in actions:
-        config.add_subscriber(listener, ResourceRead, **predicates)
+        config.add_subscriber(listener, read, **predicates)
     if actions != (ACTIONS.READ,):
-        config.add_subscriber(listener, ResourceChanged, **predicates)
+        config.add_subscriber(listener, changed, **predicates)
+
+
+def _event_classes(settings: Any, name: str) -> tuple[type, type]:
+    """Tell the events of a way to deliver."""
+    wanted = settings.get(name) or "in_transaction"
+    if wanted == "in_transaction":
+        return ResourceRead, ResourceChanged
+    if wanted == "after_commit":
+        return AfterResourceRead, AfterResourceChanged
+    raise ConfigurationError(
+        f"Invalid value {wanted!r} for setting '{name}': "
+        "in_transaction or after_commit is expected."
+    )
 
 
 def _parse_actions(settings: Any, name: str) -> tuple[ACTIONS, ...]:

@@ -110,6 +110,14 @@ START = rows(
         False,
     ),
     (
+        "version_json_path",
+        "",
+        TEXT,
+        "File that ``__version__`` shows: JSON, read at start.",
+        "views.version",
+        False,
+    ),
+    (
         "server_timing",
         False,
         FLAG,

@@ -23,6 +23,8 @@ PATTERNS = {
     "event_listeners.<name>.actions": "Actions that it is told of; by default, "
     "``create update delete``.",
     "event_listeners.<name>.resources": "Resources that it is told of; all of them.",
+    "event_listeners.<name>.delivery": "``in_transaction`` (default), where what it "
+    "raises undoes the change, or ``after_commit``, by a thread of its own.",
     "event_listeners.<name>.<option>": "Read by the listener.",
     "<backend>_max_overflow": "Connections above the size of the pool.",
     "<backend>_max_backlog": "Threads that may wait for a connection.",

@@ -29,7 +29,7 @@ def test_defaults_have_exactly_the_documented_keys():
         "private_responses", "paginated_delete", "total_records",
         "heartbeat_timeout_seconds", "max_body_size", "cache_max_size_bytes",
         "retry.attempts", "metrics_backend", "metrics_path", "server_timing",
-        "opentelemetry_enabled", "sentry_dsn", "sentry_env",
+        "opentelemetry_enabled", "sentry_dsn", "sentry_env", "version_json_path",
     }  # fmt: skip
     assert set(SETTINGS) - set(DEFAULT_SETTINGS) == new
     assert len(DEFAULT_SETTINGS) == 47
