@@ -30,6 +30,7 @@ from cliquet.listeners.registration import (
 from cliquet.logs import logger, setup_logging
 from cliquet.permission.base import PermissionBase
 from cliquet.permission.base import heartbeat as permission_heartbeat
+from cliquet.protocol.dispatch import setup_dispatch
 from cliquet.protocol.end_of_life import end_of_life_tween_factory, setup_deprecation
 from cliquet.protocol.limits import attempts_for, setup_limits
 from cliquet.protocol.responses import (
@@ -179,6 +180,7 @@ def includeme(config: Any) -> None:
     config.include("pyramid_tm")
     Service.init_from_settings(settings)
     setup_limits(config)
+    setup_dispatch(config)
     reserve_metrics_path(config)
     for step in aslist(settings["initialization_sequence"]):
         config.maybe_dotted(step)(config)

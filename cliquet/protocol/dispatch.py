@@ -1,0 +1,84 @@
+"""Which of the views of a URL answers a method, without asking all of them?
+
+Pyramid asks each view of a route in turn: one that is for another method raises, and a
+resource has up to eight. Here views are sorted by method at the first request, and only
+those that may answer are asked, in Pyramid's order.
+"""
+
+from typing import Any
+
+from pyramid.config.views import MultiView
+from pyramid.events import ApplicationCreated
+from pyramid.interfaces import IMultiView
+from pyramid.predicates import RequestMethodPredicate
+
+_Entry = tuple[Any, Any, Any]
+
+
+def setup_dispatch(config: Any) -> None:
+    """Replace the views of all routes, once they are all there."""
+    config.add_subscriber(_index_views, ApplicationCreated)
+
+
+def _index_views(event: Any) -> None:
+    registry = event.app.registry
+    for registered in list(registry.registeredAdapters()):
+        found = registered.factory
+        if registered.provided is IMultiView and type(found) is MultiView:
+            registry.registerAdapter(
+                IndexedMultiView.of(found),
+                registered.required,
+                IMultiView,
+                registered.name,
+            )
+
+
+class IndexedMultiView(MultiView):
+    """The views of a URL, by method."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._by_method: dict[str, list[_Entry]] = {}
+
+    @classmethod
+    def of(cls, found: MultiView) -> "IndexedMultiView":
+        """Copy the views of another one."""
+        made = cls(found.name)
+        made.media_views = found.media_views
+        made.views = found.views
+        made.accepts = found.accepts
+        return made
+
+    def add(self, *args: Any, **kwargs: Any) -> None:
+        """Add a view: what was sorted is sorted again."""
+        self._by_method = {}
+        super().add(*args, **kwargs)
+
+    def get_views(self, request: Any) -> list[_Entry]:
+        """Tell the views that may answer, in the order in which they are asked."""
+        method = request.method
+        if "HTTP_ACCEPT" in request.environ:
+            views: list[_Entry] = super().get_views(request)
+            return [entry for entry in views if _is_for(entry[1], method)]
+        # Any media type will do.
+        known = self._by_method.get(method)
+        if known is None:
+            every = [each for offer in self.accepts for each in self.media_views[offer]]
+            every += self.views
+            known = [entry for entry in every if _is_for(entry[1], method)]
+            if len(self._by_method) < _MOST_METHODS:
+                self._by_method[method] = known
+        return known
+
+
+#: Clients may make methods up.
+_MOST_METHODS = 20
+
+
+def _is_for(view: Any, method: str) -> bool:
+    predicates = getattr(view, "__predicates__", ())
+    return all(
+        method in predicate.val
+        for predicate in predicates
+        if type(predicate) is RequestMethodPredicate
+    )
