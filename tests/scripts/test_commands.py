@@ -350,7 +350,9 @@ def test_profiles_become_a_page(tmp_path):
         text.partition('id="data">')[2].partition("</script>")[0].replace("<\\/", "</")
     )
     names = {each["name"]: each["count"] for each in data["endpoints"]}
-    assert names == {"GET /v0/mushrooms": 3, "GET /v0": 1}
+    # werkzeug names files by second and duration: those of like requests may coincide.
+    alike = len(list(tmp_path.glob("GET.v0.mushrooms.*.prof")))
+    assert names == {"GET /v0/mushrooms": alike, "GET /v0": 1}
     flame = data["endpoints"][0]["flame"]
     assert flame["c"]
     for _ in range(3):
