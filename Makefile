@@ -8,7 +8,7 @@ INI ?= config/example.ini
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve migrate tests tests-all lint format types docs dist clean
+.PHONY: help install serve migrate tests tests-all bench lint format types docs dist clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ tests-all: $(VENV)/.ready-tests  ## Run the tests, measure coverage, replay HTTP
 	for engine in sqlite postgresql redis; do \
 	    $(BIN)/python -m pytest tests/http tests/compat --app-backend=$$engine $(ARGS) || exit 1; \
 	done
+
+bench: $(VENV)/.ready-tests  ## Measure side by side with other applications
+	$(BIN)/python -m benchmarks.run $(ARGS)
 
 lint: $(VENV)/.ready-dev  ## Check style, format and import contracts
 	$(BIN)/ruff check .

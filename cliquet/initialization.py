@@ -33,6 +33,7 @@ from cliquet.permission.base import heartbeat as permission_heartbeat
 from cliquet.protocol.dispatch import setup_dispatch
 from cliquet.protocol.end_of_life import end_of_life_tween_factory, setup_deprecation
 from cliquet.protocol.limits import attempts_for, setup_limits
+from cliquet.protocol.requests import setup_request_class
 from cliquet.protocol.responses import (
     setup_backoff,
     setup_json_serializer,
@@ -181,6 +182,7 @@ def includeme(config: Any) -> None:
     Service.init_from_settings(settings)
     setup_limits(config)
     setup_dispatch(config)
+    setup_request_class(config)
     reserve_metrics_path(config)
     for step in aslist(settings["initialization_sequence"]):
         config.maybe_dotted(step)(config)

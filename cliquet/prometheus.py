@@ -4,6 +4,7 @@ With several worker processes, `PROMETHEUS_MULTIPROC_DIR` names a directory that
 share: any of them answers for all.
 """
 
+import functools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -64,8 +65,10 @@ class Prometheus:
         for kind in KINDS:
             client = getattr(getattr(registry, kind, None), "client", None)
             if client is not None:
-                pool = client.session_factory().get_bind().pool
-                gauge.labels(kind).set_function(pool.checkedout)
+                engine = client.session_factory().get_bind()
+                # The engine takes another pool when the server was away.
+                in_use = functools.partial(_connections_in_use, engine)
+                gauge.labels(kind).set_function(in_use)
 
     @contextmanager
     def request(self, request: Any) -> Iterator[Callable[[Any], None]]:
@@ -100,6 +103,11 @@ class Prometheus:
             multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         text: bytes = generate_latest(registry)
         return text
+
+
+def _connections_in_use(engine: Any) -> int:
+    count: int = engine.pool.checkedout()
+    return count
 
 
 def load_from_config(config: Any) -> Prometheus:

@@ -4,10 +4,10 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from pyramid.httpexceptions import HTTPException, HTTPNotModified, HTTPRedirection
-from pyramid.interfaces import IRequestExtensions
-from pyramid.request import Request, apply_request_extensions
+from pyramid.request import Request
 
 from cliquet import serialization
+from cliquet.protocol.requests import blank_request, extend_request
 from cliquet.text import encode_header
 
 _SAFE_PATH = "/:@!$&'()*+,;=~-._%"
@@ -43,7 +43,8 @@ def build_request(original: Any, dict_obj: dict[str, Any]) -> Request:
     url = quote(path, safe=_SAFE_PATH)
     if query:
         url += "?" + quote(query, safe=_SAFE_QUERY)
-    request = Request.blank(
+    request = blank_request(
+        original.registry,
         url,
         headers={name: encode_header(value) for name, value in headers.items()},
         POST=body.encode("utf-8") if isinstance(body, str) else body,
@@ -63,10 +64,7 @@ def _inherit(original: Any, own: dict[str, Any]) -> dict[str, Any]:
 
 
 def _attach(request: Request, parent: Any) -> Request:
-    request.registry = parent.registry
-    extensions = parent.registry.queryUtility(IRequestExtensions)
-    if extensions is not None:
-        apply_request_extensions(request, extensions=extensions)
+    extend_request(request)
     request.parent = parent
     return request
 
@@ -138,14 +136,14 @@ def _follow(subrequest: Any, redirection: HTTPRedirection) -> Any:
         for name, value in subrequest.headers.items()
         if name.lower() != "content-length"
     }
-    followed = Request.blank(
+    followed = blank_request(
+        subrequest.registry,
         target.path + (f"?{target.query}" if target.query else ""),
         headers=headers,
         POST=subrequest.body,
         method=subrequest.method,
     )
     parent = getattr(subrequest, "parent", None)
-    followed.registry = subrequest.registry
     if parent is not None:
         _attach(followed, parent)
     followed.bound_data = subrequest.bound_data

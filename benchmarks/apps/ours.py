@@ -1,0 +1,40 @@
+"""Cliquet, as a developer would use it."""
+
+import colander
+from pyramid.config import Configurator
+
+import cliquet
+from cliquet import resource
+
+
+class ItemSchema(resource.ResourceSchema):
+    name = colander.SchemaNode(colander.String())
+    kind = colander.SchemaNode(colander.Integer(), missing=colander.drop)
+
+
+@resource.register()
+class Item(resource.UserResource):
+    mapping = ItemSchema()
+
+
+@resource.register()
+class Note(resource.ShareableResource):
+    mapping = ItemSchema()
+
+
+def build(url, engine="postgresql"):
+    settings = {
+        "project_name": "bench",
+        "multiauth.authorization_policy": "cliquet.authorization.AuthorizationPolicy",
+        "note_create_principals": "system.Authenticated",
+    }
+    for kind in ("storage", "permission", "cache"):
+        settings[f"{kind}_backend"] = f"cliquet.{kind}.{engine}"
+        settings[f"{kind}_url"] = url
+    config = Configurator(settings=settings)
+    cliquet.initialize(config, version="1.0")
+    config.scan(__name__)
+    application = config.make_wsgi_app()
+    for kind in ("storage", "permission", "cache"):
+        getattr(config.registry, kind).initialize_schema()
+    return application
