@@ -178,7 +178,9 @@ def growth(services, sizes, rounds):
         size = wanted
         middle = 1500000000000 + size // 2
         headers, _ = app.send("GET", f"{app.items}?_limit=100&_before={middle}")
+        # The place in the middle, of the whole collection.
         deep = headers["Next-Page"].partition("http://localhost")[2]
+        deep = deep.replace(f"_before={middle}", "")
         requests = {
             "get": ("GET", app.record),
             "put": ("PUT", app.record, RECORD),

@@ -24,6 +24,7 @@ from cliquet.backends.exceptions import (
 )
 from cliquet.backends.rows import Result
 from cliquet.backends.statements import (
+    DriverConnection,
     autocommitting,
     compile_statement,
     dialect_name,
@@ -53,8 +54,10 @@ class Connection:
         self._dialect = dialect_name(self._connection.dialect)
 
     def _send(self, statement: str, values: Any) -> Any:
-        compiled = compile_statement(statement, self._dialect)
-        return self._connection.exec_driver_sql(compiled, values)
+        return self._connection.exec_driver_sql(self._compile(statement), values)
+
+    def _compile(self, statement: str) -> str:
+        return compile_statement(statement, self._dialect)
 
     def rows(self, statement: str, **values: Any) -> Sequence[Row]:
         """Run a statement, and answer its rows."""
@@ -91,6 +94,34 @@ class Connection:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
+
+
+class _DriverReader(Connection):
+    """What reads outside of transactions are sent with, when nobody listens to them."""
+
+    _connection: DriverConnection
+
+    def rows(self, statement: str, **values: Any) -> Sequence[Row]:
+        """Run a statement, and answer its rows."""
+        return self._connection.send(self._compile(statement), values)[0]
+
+    def row(self, statement: str, **values: Any) -> Row | None:
+        """Run a statement, and answer its first row, if there is one."""
+        rows = self.rows(statement, **values)
+        return rows[0] if rows else None
+
+    def run(self, statement: str, **values: Any) -> int:
+        """Run a statement, and tell how many rows it changed."""
+        return self._connection.send(self._compile(statement), values)[1]
+
+
+@contextmanager
+def _reading(session: Session) -> Iterator[Connection]:
+    """Give a connection outside of transactions."""
+    with autocommitting(session.get_bind()) as connection:
+        by_driver = isinstance(connection, DriverConnection)
+        reader = _DriverReader if by_driver else Connection
+        yield reader(session, connection)
 
 
 class SQLClient:
@@ -138,8 +169,8 @@ class SQLClient:
         try:
             session = self.session_factory()
             if readonly and not session.in_transaction():
-                with autocommitting(session.get_bind()) as connection:
-                    yield Connection(session, connection)
+                with _reading(session) as reader:
+                    yield reader
                 return
             if not readonly:
                 self.begin_write(session)
@@ -165,8 +196,8 @@ class SQLClient:
         """
         try:
             session = self.session_factory()
-            with autocommitting(session.get_bind()) as connection:
-                yield Connection(session, connection)
+            with _reading(session) as connection:
+                yield connection
         except sqlalchemy.exc.SQLAlchemyError as error:
             raise _backend_error(error) from error
 

@@ -26,6 +26,10 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 # Replaced, never modified: what a copied context shares with its origin.
 _values: ContextVar[Mapping[str, Any]] = ContextVar("cliquet_log_values")
 _EMPTY: Mapping[str, Any] = {}
+# Describes what the context is about, when a line needs it: most lines are off.
+_description: ContextVar[Callable[[], Mapping[str, Any]] | None] = ContextVar(
+    "cliquet_log_description"
+)
 # The renderer of the application that serves the current request: two applications
 # may live in one process (rulings §2.15).
 _renderer: ContextVar[Renderer] = ContextVar("cliquet_log_renderer")
@@ -36,7 +40,12 @@ class _Context:
 
     @property
     def _dict(self) -> dict[str, Any]:
-        return dict(_values.get(_EMPTY))
+        return _context()
+
+
+def _context() -> dict[str, Any]:
+    describe = _description.get(None)
+    return {**(describe() if describe else _EMPTY), **_values.get(_EMPTY)}
 
 
 class Logger:
@@ -53,6 +62,13 @@ class Logger:
 
     def new(self, **values: Any) -> "Logger":
         """Forget the context, and start another one."""
+        return self.begin(None, **values)
+
+    def begin(
+        self, describe: Callable[[], Mapping[str, Any]] | None, **values: Any
+    ) -> "Logger":
+        """Start a context that a function describes, when it is looked at."""
+        _description.set(describe)
         _values.set(values)
         return self
 
@@ -93,11 +109,12 @@ logger = Logger()
 @contextlib.contextmanager
 def isolated_context(**values: Any) -> Iterator[Logger]:
     """Log within another context; what is bound there is forgotten at the end."""
-    token = _values.set(values)
+    tokens = _description.set(None), _values.set(values)
     try:
         yield logger
     finally:
-        _values.reset(token)
+        _description.reset(tokens[0])
+        _values.reset(tokens[1])
 
 
 class _Shown(str):
@@ -123,7 +140,7 @@ def _log(
     if args:
         event = decode_value(event) % args
     exc_info = _exc_info(values.pop("exc_info", None))
-    event_dict: MutableMapping[str, Any] = {**_values.get(_EMPTY), **values}
+    event_dict: MutableMapping[str, Any] = {**_context(), **values}
     event_dict["event"] = event
     if exc_info:
         event_dict["exc_info"] = exc_info

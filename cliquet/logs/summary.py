@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import MutableMapping
+from functools import cache, partial
 from typing import Any
 from uuid import uuid4
 
@@ -30,7 +31,7 @@ def setup_logging(config: Any) -> None:
         # The context is that of the main request (protocol §23).
         if not hasattr(request, "parent"):
             logger.render_with(renderer)
-            logger.new(**_request_context(request))
+            logger.begin(cache(partial(_request_context, request)))
 
     config.add_request_method(request_id, reify=True)
     config.add_subscriber(on_new_request, NewRequest)

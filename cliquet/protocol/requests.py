@@ -47,8 +47,9 @@ def _make_class(event: Any) -> None:
 
 def blank_request(registry: Any, *args: Any, **kwargs: Any) -> Any:
     """Make a request like those of the application, without its properties so far."""
-    made: Any = getattr(registry, "request_class", None)
-    request = (made if isinstance(made, type) else Request).blank(*args, **kwargs)
+    made = getattr(registry, "request_class", None)
+    factory: Any = made if isinstance(made, type) else Request
+    request = factory.blank(*args, **kwargs)
     request.registry = registry
     return request
 

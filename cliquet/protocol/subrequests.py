@@ -24,18 +24,31 @@ def setup_request_bound_data(config: Any) -> None:
     config.add_request_method(bound_data, name="bound_data", reify=True)
 
 
-def build_request(original: Any, dict_obj: dict[str, Any]) -> Request:
+def build_request(
+    original: Any,
+    dict_obj: dict[str, Any],
+    inherited: dict[str, str] | None = None,
+) -> Request:
     """Build a sub-request from path, method, headers and body.
 
     The path gets the version prefix of the original request unless it has it;
     headers are inherited; a mapping as body is sent as JSON.
+
+    Args:
+        original: The request that this one is made in.
+        dict_obj: What the entry of the batch says.
+        inherited: What `heritable_headers` answers, for who makes several.
     """
     prefix = "/" + original.upath_info.split("/")[1]
     path = str(dict_obj["path"])
     if not path.startswith(prefix):
         path = prefix + path
     body = dict_obj.get("body") or b""
-    headers = _inherit(original.headers, dict_obj.get("headers") or {})
+    if inherited is None:
+        inherited = heritable_headers(original)
+    own = dict_obj.get("headers") or {}
+    headers = {**inherited, **{name.lower(): value for name, value in own.items()}}
+    headers.pop("content-length", None)
     if isinstance(body, dict):
         body = serialization.dumps(body)
         headers["content-type"] = "application/json; charset=utf-8"
@@ -53,13 +66,12 @@ def build_request(original: Any, dict_obj: dict[str, Any]) -> Request:
     return _attach(request, original)
 
 
-def _inherit(original: Any, own: dict[str, Any]) -> dict[str, Any]:
-    headers = {name.lower(): value for name, value in original.items()}
-    # The length of the original's body is not that of this one.
+def heritable_headers(original: Any) -> dict[str, str]:
+    """Tell the headers of a request that those inside it have, too."""
+    headers = {name.lower(): value for name, value in original.headers.items()}
+    # The length of the original's body is not that of another one.
     headers.pop("content-length", None)
     headers.pop("transfer-encoding", None)
-    headers.update({name.lower(): value for name, value in own.items()})
-    headers.pop("content-length", None)
     return headers
 
 

@@ -14,6 +14,7 @@ from cliquet.protocol.limits import find_fault
 from cliquet.protocol.subrequests import (
     build_request,
     build_response,
+    heritable_headers,
     readable_path,
 )
 from cliquet.service import Service
@@ -96,7 +97,8 @@ def post_batch(request: Any) -> Any:
         description = "Recursive call on /batch endpoint is forbidden."
         request.errors.add("body", "requests", description)
         return None
-    subrequests = [build_request(request, entry) for entry in requests]
+    inherited = heritable_headers(request)
+    subrequests = [build_request(request, entry, inherited) for entry in requests]
     take_collections(request, subrequests)
     context = logger.new(request_id=getattr(request, "request_id", None))
     responses = []

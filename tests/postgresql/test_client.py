@@ -229,3 +229,20 @@ def test_the_class_takes_a_session_factory():
 
     assert factory.return_value.commit.call_count == 2
     factory.return_value.close.assert_called_once_with()
+
+
+def test_who_listens_to_statements_hears_of_reads(storage):
+    storage.initialize_schema()
+    heard = []
+    engine = engine_of(storage.client)
+
+    def listen(connection, cursor, statement, *rest):
+        heard.append(statement)
+
+    sqlalchemy.event.listen(engine, "before_cursor_execute", listen)
+    try:
+        storage.collection_timestamp("c", "p")
+    finally:
+        sqlalchemy.event.remove(engine, "before_cursor_execute", listen)
+
+    assert any("timestamps" in statement for statement in heard)
