@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
-from pyramid.events import NewRequest
 from pyramid.registry import Registry
 from zope.interface import implementedBy
 
@@ -141,7 +140,10 @@ def notify_resource_event(
         old: The record before an update.
     """
     resource_name = request.current_resource_name
-    events = request.bound_data.setdefault("resource_events", {})
+    events = request.bound_data.get("resource_events")
+    if events is None:
+        events = request.bound_data["resource_events"] = {}
+        _hook_transaction(request)
     key = resource_name + action.value
     if key not in events:
         events[key] = _Stacked(action, timestamp, [], request)
@@ -192,14 +194,18 @@ def has_subscribers(registry: Any, *event_classes: type) -> bool:
 
 def setup_transaction_hook(config: Any) -> None:
     """Deliver the events of each request around the commit of its transaction."""
-    config.add_subscriber(_hook_transaction, NewRequest)
+    config.registry.delivers_resource_events = True
 
 
-def _hook_transaction(event: Any) -> None:
-    request = event.request
+def _hook_transaction(request: Any) -> None:
+    """Ask to be called around the commit, by the first event of a request."""
+    if not getattr(request.registry, "delivers_resource_events", False):
+        return
     # The events of a subrequest are delivered with those of its batch. Out of a
     # transaction, hooks would be called at the end of that of someone else.
-    if hasattr(request, "parent") or not request.environ.get("tm.active"):
+    while getattr(request, "parent", None) is not None:
+        request = request.parent
+    if not request.environ.get("tm.active"):
         return
     transaction = request.tm.get()
     transaction.addBeforeCommitHook(_notify_before_commit, args=(request, transaction))

@@ -18,11 +18,11 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.settings import asbool
 from pyramid.tweens import INGRESS
 
+from cliquet.backends.loading import KINDS
 from cliquet.protocol.routing import current_service
 from cliquet.settings import get_setting
 
 METRICS_ROUTE = "cliquet.metrics"
-KINDS = ("storage", "permission", "cache")
 
 
 class Instrument(Protocol):

@@ -22,7 +22,8 @@ from prometheus_client import (
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
-from cliquet.instruments import KINDS, METRICS_ROUTE, service_name
+from cliquet.backends.loading import KINDS
+from cliquet.instruments import METRICS_ROUTE, service_name
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _ENTRIES = (1, 2, 5, 10, 25, 50, 100)

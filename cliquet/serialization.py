@@ -75,6 +75,15 @@ def loads(text: str | bytes) -> Any:
     return value
 
 
+def loads_stored(text: str | bytes) -> Any:
+    """Read JSON that was stored: `loads` looked at it when it came.
+
+    Raises:
+        ValueError: when it is not JSON.
+    """
+    return _DECODER.decode(text if isinstance(text, str) else text.decode())
+
+
 def _reworded(error: json.JSONDecodeError) -> json.JSONDecodeError:
     """Say "escape sequence", as clients' tests expect (python-api §30.9)."""
     message = error.msg

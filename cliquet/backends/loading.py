@@ -1,12 +1,15 @@
 """How does the backend of a kind get from the settings to the registry?"""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 from pyramid.exceptions import ConfigurationError
 
 Backend = TypeVar("Backend")
+
+KINDS = ("storage", "permission", "cache")
 
 
 def load_backend(
@@ -43,6 +46,18 @@ def load_backend(
         config.registry.heartbeats = {}
     config.registry.heartbeats[kind] = heartbeat(backend)
     return backend
+
+
+@contextmanager
+def keeping_connections(registry: Any) -> Iterator[None]:
+    """Let backends that can keep their connections until the end of the block."""
+    with ExitStack() as stack:
+        for kind in KINDS:
+            client = getattr(getattr(registry, kind, None), "client", None)
+            keeping = getattr(type(client), "keeping_connection", None)
+            if keeping is not None:
+                stack.enter_context(keeping(client))
+        yield
 
 
 def is_replaced(backend: Any, name: str) -> bool:

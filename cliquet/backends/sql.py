@@ -6,8 +6,9 @@ round trip, nothing to begin and nothing to end. A write begins the transaction,
 the reads after it see it.
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import sqlalchemy.exc
@@ -28,6 +29,7 @@ from cliquet.backends.statements import (
     autocommitting,
     compile_statement,
     dialect_name,
+    is_heard,
 )
 from cliquet.logs import logger
 
@@ -52,31 +54,38 @@ class Connection:
         self._session = session
         self._connection = connection or session.connection()
         self._dialect = dialect_name(self._connection.dialect)
+        self._driver: DriverConnection | None = None
+        if isinstance(self._connection, DriverConnection):
+            self._driver = self._connection
+        elif not is_heard(self._connection.engine):
+            self._driver = DriverConnection.under(self._connection)
 
-    def _send(self, statement: str, values: Any) -> Any:
-        return self._connection.exec_driver_sql(self._compile(statement), values)
-
-    def _compile(self, statement: str) -> str:
-        return compile_statement(statement, self._dialect)
+    def _send(self, statement: str, values: Any) -> tuple[Sequence[Row], int]:
+        """Run a statement; answer its rows, and how many it changed."""
+        compiled = compile_statement(statement, self._dialect)
+        if self._driver is not None:
+            return self._driver.send(compiled, values)
+        result = self._connection.exec_driver_sql(compiled, values)
+        return result.all() if result.returns_rows else (), result.rowcount
 
     def rows(self, statement: str, **values: Any) -> Sequence[Row]:
         """Run a statement, and answer its rows."""
-        found: Sequence[Row] = self._send(statement, values).all()
-        return found
+        return self._send(statement, values)[0]
 
     def row(self, statement: str, **values: Any) -> Row | None:
         """Run a statement, and answer its first row, if there is one."""
-        return self._send(statement, values).first()
+        rows = self._send(statement, values)[0]
+        return rows[0] if rows else None
 
     def run(self, statement: str, **values: Any) -> int:
         """Run a statement, and tell how many rows it changed."""
-        count: int = self._send(statement, values).rowcount
-        return count
+        return self._send(statement, values)[1]
 
     def run_many(self, statement: str, values: list[dict[str, Any]]) -> None:
         """Run a statement for each of many values."""
         if values:
-            self._send(statement, values)
+            compiled = compile_statement(statement, self._dialect)
+            self._connection.exec_driver_sql(compiled, values)
 
     def run_script(self, script: str) -> None:
         """Run statements as they are, separated by semicolons."""
@@ -96,32 +105,20 @@ class Connection:
         return getattr(self._session, name)
 
 
-class _DriverReader(Connection):
-    """What reads outside of transactions are sent with, when nobody listens to them."""
-
-    _connection: DriverConnection
-
-    def rows(self, statement: str, **values: Any) -> Sequence[Row]:
-        """Run a statement, and answer its rows."""
-        return self._connection.send(self._compile(statement), values)[0]
-
-    def row(self, statement: str, **values: Any) -> Row | None:
-        """Run a statement, and answer its first row, if there is one."""
-        rows = self.rows(statement, **values)
-        return rows[0] if rows else None
-
-    def run(self, statement: str, **values: Any) -> int:
-        """Run a statement, and tell how many rows it changed."""
-        return self._connection.send(self._compile(statement), values)[1]
-
-
 @contextmanager
 def _reading(session: Session) -> Iterator[Connection]:
     """Give a connection outside of transactions."""
     with autocommitting(session.get_bind()) as connection:
-        by_driver = isinstance(connection, DriverConnection)
-        reader = _DriverReader if by_driver else Connection
-        yield reader(session, connection)
+        yield Connection(session, connection)
+
+
+class _OfThread(threading.local):
+    """What a thread keeps between two blocks of `connect`."""
+
+    keeps = False
+    """Inside `keeping_connection`."""
+    reader: Connection | None = None
+    release: ExitStack | None = None
 
 
 class SQLClient:
@@ -138,6 +135,7 @@ class SQLClient:
     ) -> None:
         self.session_factory = session_factory
         self.commit_manually = commit_manually
+        self._thread = _OfThread()
 
     @classmethod
     def on(cls, engine: Engine, per_request: bool) -> Any:
@@ -169,9 +167,11 @@ class SQLClient:
         try:
             session = self.session_factory()
             if readonly and not session.in_transaction():
-                with _reading(session) as reader:
+                with self._reader(session) as reader:
                     yield reader
                 return
+            # A thread never has two: all might wait for those that the others have.
+            self._release()
             if not readonly:
                 self.begin_write(session)
             yield Connection(session)
@@ -186,6 +186,46 @@ class SQLClient:
                 session.close()
 
     @contextmanager
+    def keeping_connection(self) -> Iterator[None]:
+        """Read by one connection until the end of the block, or a write.
+
+        Several reads in a row, as those of a batch, take it from the pool once. It
+        stays outside of transactions in between.
+        """
+        if self._thread.keeps:
+            yield
+            return
+        self._thread.keeps = True
+        try:
+            yield
+        finally:
+            self._thread.keeps = False
+            self._release()
+
+    @contextmanager
+    def _reader(self, session: Session) -> Iterator[Connection]:
+        thread = self._thread
+        if not thread.keeps:
+            with _reading(session) as reader:
+                yield reader
+            return
+        if thread.reader is None:
+            release = ExitStack()
+            thread.reader = release.enter_context(_reading(session))
+            thread.release = release
+        try:
+            yield thread.reader
+        except BaseException:
+            self._release()
+            raise
+
+    def _release(self) -> None:
+        release, self._thread.release = self._thread.release, None
+        self._thread.reader = None
+        if release is not None:
+            release.close()
+
+    @contextmanager
     def connect_apart(self) -> Iterator[Connection]:
         """Give a connection that keeps each statement at once.
 
@@ -196,7 +236,8 @@ class SQLClient:
         """
         try:
             session = self.session_factory()
-            with _reading(session) as connection:
+            busy = session.in_transaction()
+            with _reading(session) if busy else self._reader(session) as connection:
                 yield connection
         except sqlalchemy.exc.SQLAlchemyError as error:
             raise _backend_error(error) from error

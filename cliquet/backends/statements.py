@@ -25,11 +25,18 @@ class DriverConnection:
     (see docs/performance).
     """
 
-    def __init__(self, engine: Any, pooled: Any) -> None:
+    def __init__(self, engine: Any, pooled: Any, owner: Any = None) -> None:
         self.dialect = engine.dialect
         self._engine = engine
         self._pooled = pooled
+        # Whoever returns it to the pool must know that it is broken.
+        self._owner = owner or pooled
         self.broken = False
+
+    @classmethod
+    def under(cls, connection: Connection) -> "DriverConnection":
+        """Go below a connection of SQLAlchemy, in its transaction."""
+        return cls(connection.engine, connection.connection, connection)
 
     def send(self, statement: str, values: Any) -> tuple[list[Any], int]:
         """Run a statement; answer its rows, and how many it changed.
@@ -50,7 +57,7 @@ class DriverConnection:
             self.broken = self.dialect.is_disconnect(error, driver, cursor)
             if self.broken:
                 # The others of the pool were opened before: they are broken, too.
-                self._pooled.invalidate(error)
+                self._owner.invalidate(error)
                 self._engine.dispose()
             raise _told(self.dialect, error, statement, self.broken) from error
         finally:
@@ -86,10 +93,15 @@ def autocommitting(engine: Any) -> Any:
 
     Who listens to the statements of the engine, as tracers do, hears of these.
     """
-    heard = (
-        engine.dispatch.before_cursor_execute or engine.dispatch.after_cursor_execute
+    return _by_sqlalchemy(engine) if is_heard(engine) else _by_driver(engine)
+
+
+def is_heard(engine: Any) -> bool:
+    """Tell whether anybody listens to statements: SQLAlchemy must send them."""
+    listened = engine.dispatch
+    return bool(
+        listened.before_cursor_execute or listened.after_cursor_execute or engine.echo
     )
-    return _by_sqlalchemy(engine) if heard or engine.echo else _by_driver(engine)
 
 
 @contextmanager

@@ -2,10 +2,9 @@
 
 import datetime as dt
 import re
+import secrets
 from collections.abc import MutableMapping
-from functools import cache, partial
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from pyramid.events import NewRequest, NewResponse
@@ -31,7 +30,7 @@ def setup_logging(config: Any) -> None:
         # The context is that of the main request (protocol §23).
         if not hasattr(request, "parent"):
             logger.render_with(renderer)
-            logger.begin(cache(partial(_request_context, request)))
+            logger.begin(_Description(request))
 
     config.add_request_method(request_id, reify=True)
     config.add_subscriber(on_new_request, NewRequest)
@@ -48,7 +47,7 @@ def request_id(request: Any) -> str:
     known: str | None = environ.get(_ENVIRON_KEY)
     if known is None:
         sent = environ.get("HTTP_X_REQUEST_ID", "")
-        known = sent if _SANE_ID.fullmatch(sent) else uuid4().hex
+        known = sent if _SANE_ID.fullmatch(sent) else secrets.token_hex(16)
         environ[_ENVIRON_KEY] = known
     return known
 
@@ -73,6 +72,21 @@ def _add_context(
     logger: Any, name: str, event_dict: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     return {**logger._context._dict, **event_dict}  # noqa: SLF001
+
+
+class _Description:
+    """What is told of a request, worked out once a line needs it."""
+
+    __slots__ = ("_known", "_request")
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+        self._known: dict[str, Any] | None = None
+
+    def __call__(self) -> dict[str, Any]:
+        if self._known is None:
+            self._known = _request_context(self._request)
+        return self._known
 
 
 def _request_context(request: Any) -> dict[str, Any]:

@@ -104,9 +104,11 @@ def _header_fault(environ: dict[str, Any]) -> Fault | None:
     length = environ.get("CONTENT_LENGTH")
     if length and not (length.isascii() and length.isdigit()):
         return Fault("header", "Content-Length", "Content-Length is not a number")
-    for key, value in environ.items():
-        if key.startswith("HTTP_") or key == "CONTENT_TYPE":
-            fault = _text_fault(value, _CONTROL)
+    sent = [key for key in environ if key[:5] == "HTTP_" or key == "CONTENT_TYPE"]
+    # Most are cleared together.
+    if _text_fault("".join([environ[key] for key in sent]), _CONTROL):
+        for key in sent:
+            fault = _text_fault(environ[key], _CONTROL)
             if fault:
                 name = key.removeprefix("HTTP_").replace("_", "-").title()
                 return Fault("header", name, f"{name} is invalid: {fault}")

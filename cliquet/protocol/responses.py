@@ -25,15 +25,16 @@ def render_json(value: Any, system: dict[str, Any]) -> str:
 
 def setup_vary_headers(config: Any) -> None:
     """Set the `Vary` header of every response (setting `vary`)."""
-    vary = aslist(config.get_settings().get("vary", "Authorization"))
+    vary = ", ".join(aslist(config.get_settings().get("vary", "Authorization")))
 
     def set_vary(request: Any, response: Any) -> None:
-        response.vary = vary
+        response.headers["Vary"] = vary
 
-    config.add_subscriber(
-        lambda event: event.request.add_response_callback(set_vary),
-        "pyramid.events.NewRequest",
-    )
+    if vary:
+        config.add_subscriber(
+            lambda event: event.request.add_response_callback(set_vary),
+            "pyramid.events.NewRequest",
+        )
 
 
 def setup_backoff(config: Any) -> None:

@@ -225,7 +225,7 @@ def as_stored(
     data: str, object_id: str, last_modified: Timestamp, names: FieldNames
 ) -> Record:
     """Read a document; the columns win (backends §15.4)."""
-    record: Record = serialization.loads(data)
+    record: Record = serialization.loads_stored(data)
     record[names.id] = object_id
     record[names.modified] = last_modified
     return record

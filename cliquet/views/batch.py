@@ -8,6 +8,7 @@ import colander
 from pyramid import httpexceptions
 from pyramid.security import NO_PERMISSION_REQUIRED
 
+from cliquet.backends.loading import keeping_connections
 from cliquet.errors import http_error, json_error_handler
 from cliquet.logs import logger
 from cliquet.protocol.limits import find_fault
@@ -101,17 +102,21 @@ def post_batch(request: Any) -> Any:
     subrequests = [build_request(request, entry, inherited) for entry in requests]
     take_collections(request, subrequests)
     context = logger.new(request_id=getattr(request, "request_id", None))
+    measures = _measures(request)
     responses = []
-    for subrequest in subrequests:
-        path = readable_path(subrequest)
-        context.bind(path=path, method=subrequest.method, code=None)
-        with _measured(request, subrequest.method, path):
-            response, answered = _run(request, subrequest)
-        context.bind(code=response.status_code)
-        context.info("subrequest.summary")
-        if response.status_code >= 500:
-            return response
-        responses.append(build_response(response, answered))
+    with keeping_connections(request.registry):
+        for subrequest in subrequests:
+            path = readable_path(subrequest)
+            context.bind(path=path, method=subrequest.method, code=None)
+            if measures:
+                response, answered = _measured(measures, request, subrequest, path)
+            else:
+                response, answered = _run(request, subrequest)
+            context.bind(code=response.status_code)
+            context.info("subrequest.summary")
+            if response.status_code >= 500:
+                return response
+            responses.append(build_response(response, answered))
     logger.bind(
         path=batch.path,
         method=request.method,
@@ -121,13 +126,19 @@ def post_batch(request: Any) -> Any:
     return {"responses": responses}
 
 
-def _measured(request: Any, method: str, path: str) -> Any:
-    stack = ExitStack()
-    for instrument in getattr(request.registry, "instruments", ()):
-        entry = getattr(instrument, "entry", None)
-        if entry is not None:
-            stack.enter_context(entry(method, path))
-    return stack
+def _measures(request: Any) -> list[Any]:
+    instruments = getattr(request.registry, "instruments", ())
+    found = (getattr(instrument, "entry", None) for instrument in instruments)
+    return [entry for entry in found if entry is not None]
+
+
+def _measured(
+    measures: list[Any], request: Any, subrequest: Any, path: str
+) -> tuple[Any, Any]:
+    with ExitStack() as stack:
+        for entry in measures:
+            stack.enter_context(entry(subrequest.method, path))
+        return _run(request, subrequest)
 
 
 def _is_recursive(path: str, request: Any) -> bool:
