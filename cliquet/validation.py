@@ -26,6 +26,8 @@ def validate_schema(request: Any, **view_arguments: Any) -> None:
     body = _unflatten(schema, parse_body(request))
     if _wants_binding(schema):
         schema = schema.bind(request=request)
+    if not body and not schema.children:
+        return
     for location, child in _by_location(schema):
         _validate_child(request, child, location, _source(request, location, body))
     _validate_unknown(request, schema, body)
@@ -73,6 +75,8 @@ def _source(request: Any, location: str, body: dict[str, Any]) -> Any:
 
 def parse_body(request: Any) -> dict[str, Any]:
     """Read the body as a mapping; what cannot be read counts as empty."""
+    if not request.environ.get("CONTENT_TYPE"):
+        return {}
     content_type = request.content_type
     if content_type == "application/x-www-form-urlencoded":
         return dict(request.POST)

@@ -9,10 +9,15 @@ from typing import Any
 
 from pyramid.config.views import MultiView
 from pyramid.events import ApplicationCreated
+from pyramid.exceptions import PredicateMismatch
 from pyramid.interfaces import IMultiView
-from pyramid.predicates import RequestMethodPredicate
+from pyramid.predicates import AcceptPredicate, RequestMethodPredicate
 
 _Entry = tuple[Any, Any, Any]
+_Candidate = tuple[list[Any], Any]
+
+#: They hold for all views of a method, for a client that accepts anything.
+_DECIDED = (RequestMethodPredicate, AcceptPredicate)
 
 
 def setup_dispatch(config: Any) -> None:
@@ -39,6 +44,7 @@ class IndexedMultiView(MultiView):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self._by_method: dict[str, list[_Entry]] = {}
+        self._unhindered: dict[str, list[_Candidate]] = {}
 
     @classmethod
     def of(cls, found: MultiView) -> "IndexedMultiView":
@@ -52,7 +58,26 @@ class IndexedMultiView(MultiView):
     def add(self, *args: Any, **kwargs: Any) -> None:
         """Add a view: what was sorted is sorted again."""
         self._by_method = {}
+        self._unhindered = {}
         super().add(*args, **kwargs)
+
+    def __call__(self, context: Any, request: Any) -> Any:
+        """Ask the views that may answer; predicates that must hold are not asked."""
+        if "HTTP_ACCEPT" in request.environ:
+            return super().__call__(context, request)
+        method = request.method
+        candidates = self._unhindered.get(method)
+        if candidates is None:
+            candidates = [_candidate(view) for _, view, _ in self.get_views(request)]
+            if len(self._unhindered) < _MOST_METHODS:
+                self._unhindered[method] = candidates
+        for predicates, view in candidates:
+            if all(predicate(context, request) for predicate in predicates):
+                try:
+                    return view(context, request)
+                except PredicateMismatch:
+                    continue
+        raise PredicateMismatch(self.name)
 
     def get_views(self, request: Any) -> list[_Entry]:
         """Tell the views that may answer, in the order in which they are asked."""
@@ -73,6 +98,17 @@ class IndexedMultiView(MultiView):
 
 #: Clients may make methods up.
 _MOST_METHODS = 20
+
+
+def _candidate(view: Any) -> _Candidate:
+    """Tell what has yet to be asked, and the view below all predicates."""
+    predicates = list(getattr(view, "__predicates__", ()))
+    below = view
+    while hasattr(below, "__predicates__"):
+        below = getattr(below, "__wraps__", None)
+        if below is None:
+            return [], view
+    return [each for each in predicates if type(each) not in _DECIDED], below
 
 
 def _is_for(view: Any, method: str) -> bool:

@@ -6,6 +6,9 @@ from pyramid.settings import aslist
 
 from cliquet import serialization
 
+_OF_PYRAMID = "text/html; charset=UTF-8"
+_JSON = "application/json; charset=UTF-8"
+
 
 def setup_json_serializer(config: Any) -> None:
     """Render JSON with the project's serializer and its content type."""
@@ -17,7 +20,9 @@ def render_json(value: Any, system: dict[str, Any]) -> str:
     request = system.get("request")
     if request is not None:
         response = request.response
-        if response.content_type == response.default_content_type:
+        if response.headers.get("Content-Type") == _OF_PYRAMID:
+            response.headers["Content-Type"] = _JSON
+        elif response.content_type == response.default_content_type:
             response.content_type = "application/json"
             response.charset = "UTF-8"
     return serialization.json_serializer(value)

@@ -1,7 +1,7 @@
 """How is a request made inside another one? (protocol §7.4 to §7.7)"""
 
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from pyramid.httpexceptions import HTTPException, HTTPNotModified, HTTPRedirection
 from pyramid.request import Request
@@ -83,6 +83,11 @@ def _attach(request: Request, parent: Any) -> Request:
 
 def build_response(response: Any, request: Any) -> dict[str, Any]:
     """Describe a response as an entry of a batch's answer."""
+    return describe_response(response, request, readable_path(request))
+
+
+def describe_response(response: Any, request: Any, path: str) -> dict[str, Any]:
+    """Describe a response to a request of which the path is known."""
     body: Any = ""
     if request.method != "HEAD" and response.body:
         try:
@@ -90,20 +95,18 @@ def build_response(response: Any, request: Any) -> dict[str, Any]:
         except ValueError:
             body = response.body
     return {
-        "path": readable_path(request),
+        "path": path,
         "status": response.status_code,
-        "headers": dict(response.headers),
+        "headers": dict(response.headerlist),
         "body": body,
     }
 
 
 def readable_path(request: Any) -> str:
     """Tell the path of a request, decoded, even if it is not UTF-8."""
-    try:
-        return unquote(request.path)
-    except UnicodeDecodeError:
-        path: str = request.environ["PATH_INFO"]
-        return path.encode("latin-1").decode("utf-8", "replace")
+    environ = request.environ
+    raw: str = environ["SCRIPT_NAME"] + environ["PATH_INFO"]
+    return raw if raw.isascii() else raw.encode("latin-1").decode("utf-8", "replace")
 
 
 def follow_subrequest(request: Any, subrequest: Any, **kwargs: Any) -> tuple[Any, Any]:

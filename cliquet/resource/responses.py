@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from typing import Any
 
 from pyramid.httpexceptions import (
@@ -22,7 +23,7 @@ from cliquet.types import Record, Timestamp
 MAX_ATTEMPTS = 100
 
 # The end of year 9999, which is the last that a date header can tell.
-_LAST_DATE_SECONDS = 253402300799.0
+_LAST_DATE_SECONDS = 253402300799
 
 _READONLY_TIMESTAMP = (
     "Collection timestamp cannot be written. "
@@ -85,8 +86,13 @@ def read_json(request: Any) -> Any:
 
 def set_timestamp(response: Any, timestamp: Timestamp) -> None:
     """Set ``ETag`` and ``Last-Modified`` (protocol §3.7)."""
-    response.last_modified = min(timestamp / 1000.0, _LAST_DATE_SECONDS)
+    response.headers["Last-Modified"] = _http_date(timestamp // 1000)
     response.headers["ETag"] = f'"{timestamp}"'
+
+
+@functools.lru_cache(maxsize=1000)
+def _http_date(seconds: int) -> str:
+    return formatdate(min(seconds, _LAST_DATE_SECONDS), usegmt=True)
 
 
 def set_cache(
@@ -103,8 +109,13 @@ def set_cache(
     if is_anonymous and expires_seconds:
         response.cache_expires(seconds=int(expires_seconds))
         return
+    is_private = is_private and not is_anonymous
+    if "Cache-Control" not in response.headers:
+        text = "no-cache, no-store" if is_private else "no-cache"
+        response.headers["Cache-Control"] = text
+        return
     response.cache_control.no_cache = True
-    if is_private and not is_anonymous:
+    if is_private:
         response.cache_control.no_store = True
 
 

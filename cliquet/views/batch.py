@@ -14,7 +14,7 @@ from cliquet.logs import logger
 from cliquet.protocol.limits import find_fault
 from cliquet.protocol.subrequests import (
     build_request,
-    build_response,
+    describe_response,
     heritable_headers,
     readable_path,
 )
@@ -116,7 +116,9 @@ def post_batch(request: Any) -> Any:
             context.info("subrequest.summary")
             if response.status_code >= 500:
                 return response
-            responses.append(build_response(response, answered))
+            if answered is not subrequest:
+                path = readable_path(answered)
+            responses.append(describe_response(response, answered, path))
     logger.bind(
         path=batch.path,
         method=request.method,
