@@ -1,6 +1,6 @@
 """May a request do what it asks? (protocol §10)"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -9,7 +9,12 @@ from pyramid.interfaces import IAuthorizationPolicy
 from zope.interface import implementer
 
 from cliquet.authentication import prefixed_userid
-from cliquet.permission.base import bound_couples, reads_in_one_step
+from cliquet.backends.grants import GrantedIds
+from cliquet.permission.base import (
+    bound_couples,
+    may_find_grants,
+    reads_in_one_step,
+)
 from cliquet.protocol.routing import current_service, strip_uri_prefix
 from cliquet.storage.exceptions import RecordNotFoundError
 from cliquet.text import aslist
@@ -113,7 +118,7 @@ class RouteFactory:
         self._known: dict[str, dict[str, set[str]]] | None = None
         self.get_prefixed_userid = partial(prefixed_userid, request)
         self._check_permission = request.registry.permission.check_permission
-        self.shared_ids: list[str] = []
+        self.shared_ids: Sequence[str] = []
         service = current_service(request)
         if not hasattr(service, "viewset") or not hasattr(service, "resource"):
             return
@@ -214,8 +219,12 @@ class RouteFactory:
 
     def fetch_shared_records(
         self, perm: str, principals: Any, get_bound_permissions: Any
-    ) -> list[str]:
+    ) -> Sequence[str]:
         """Find the records of the collection that are shared; keeps their ids."""
+        granted = self._find_grants(perm, principals, get_bound_permissions)
+        if granted is not None:
+            self.shared_ids = granted
+            return granted
         uris = self.get_shared_ids(
             permission=perm,
             principals=principals,
@@ -223,6 +232,30 @@ class RouteFactory:
         )
         self.shared_ids = [self.extract_object_id(uri) for uri in uris]
         return self.shared_ids
+
+    def _find_grants(
+        self, perm: str, principals: Any, get_bound_permissions: Any
+    ) -> GrantedIds | None:
+        """Leave it to the storage to find what is shared, if it can.
+
+        Not where somebody has another idea of what is shared.
+        """
+        find = getattr(self.get_shared_ids, "func", None)
+        backend: Any = getattr(find, "__self__", None)
+        own_ids = type(self).extract_object_id is RouteFactory.extract_object_id
+        registry = self._request.registry
+        if not own_ids or backend is None or backend is not registry.permission:
+            return None
+        client = getattr(registry.storage, "client", None)
+        if client is not getattr(backend, "client", None) or client is None:
+            return None
+        if not may_find_grants(backend):
+            return None
+        pattern = self.get_shared_ids.keywords["object_id_match"]
+        granted: GrantedIds | None = backend.find_grants(
+            principals, perm, pattern, get_bound_permissions
+        )
+        return granted
 
     def get_permission_object_id(
         self, request: Any, record_id: str | None = None

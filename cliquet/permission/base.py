@@ -6,6 +6,7 @@ from typing import Any
 
 from pyramid.settings import asbool
 
+from cliquet.backends.grants import GrantedIds
 from cliquet.backends.loading import is_replaced
 from cliquet.logs import logger
 from cliquet.types import Principal
@@ -138,6 +139,20 @@ class PermissionBase:
         found = {each: self.object_permissions(each) for each in object_ids}
         return self.user_principals(user_id), found
 
+    def find_grants(
+        self,
+        principals: Iterable[Principal],
+        permission: str,
+        object_id_match: str,
+        get_bound_permissions: BoundPermissions | None,
+    ) -> GrantedIds | None:
+        """Find what `principals_accessible_objects` does, without reading it.
+
+        Returns:
+            None from engines where no storage could use it.
+        """
+        return None
+
     def all_user_principals(self) -> Iterable[tuple[str, Principal]]:
         """Tell each couple of user and principal, for tools of operators."""
         raise NotImplementedError
@@ -193,6 +208,15 @@ def reads_in_one_step(backend: Any) -> bool:
         or is_replaced(backend, name)
         for name in _READS
     )
+
+
+def may_find_grants(backend: Any) -> bool:
+    """Tell whether `find_grants` may stand for `principals_accessible_objects`."""
+    name, backend_class = "find_grants", type(backend)
+    definer = next(each for each in backend_class.__mro__ if name in vars(each))
+    asked = "principals_accessible_objects"
+    overridden = getattr(backend_class, asked) is not getattr(definer, asked)
+    return not overridden and not is_replaced(backend, asked)
 
 
 def bound_couples(

@@ -246,3 +246,40 @@ def test_who_listens_to_statements_hears_of_reads(storage):
         sqlalchemy.event.remove(engine, "before_cursor_execute", listen)
 
     assert any("timestamps" in statement for statement in heard)
+
+
+def test_reads_in_a_row_take_one_connection(client, run):
+    pids = set()
+    with client.keeping_connection():
+        for _ in range(3):
+            with client.connect(readonly=True) as connection:
+                pids.add(connection.row("SELECT pg_backend_pid()")[0])
+        assert engine_of(client).pool.checkedout() == 1
+
+    assert len(pids) == 1
+    assert engine_of(client).pool.checkedout() == 0
+
+
+def test_a_write_gives_back_the_connection_of_reads(client, table):
+    with client.keeping_connection():
+        with client.connect(readonly=True) as connection:
+            connection.row("SELECT 1")
+        with client.connect() as connection:
+            connection.run("INSERT INTO kept VALUES (:name, 1)", name="a")
+            assert engine_of(client).pool.checkedout() == 1
+        assert names(client) == ["a"]
+
+    assert engine_of(client).pool.checkedout() == 0
+
+
+def test_a_kept_connection_that_is_cut_is_given_up(client, run):
+    with client.keeping_connection():
+        with client.connect(readonly=True) as connection:
+            connection.row("SELECT 1")
+        run("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()""")
+        with pytest.raises(TransientError):
+            with client.connect(readonly=True) as connection:
+                connection.row("SELECT 1")
+        with client.connect(readonly=True) as connection:
+            assert connection.row("SELECT 1")[0] == 1

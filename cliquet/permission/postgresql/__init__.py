@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Any
 
+from cliquet.backends.grants import GrantedIds, Grants
 from cliquet.backends.postgresql import create_from_config
+from cliquet.permission.base import BoundPermissions, pattern_couples
 from cliquet.permission.sql import SQLPermission, Statements, by_permission
 from cliquet.types import Principal
 
@@ -31,6 +33,12 @@ AND permission <> ALL(CAST(:replaced AS text[]))
 UNION SELECT permission, principal FROM given"""
 
 
+ANY_SHARED = """SELECT EXISTS (SELECT FROM access_control_entries
+WHERE principal = ANY(CAST(:principals AS text[]))
+AND permission = ANY(CAST(:permissions AS text[]))
+AND starts_with(object_id, :prefix))"""
+
+
 class Permission(SQLPermission):
     """Permissions in a PostgreSQL database."""
 
@@ -49,6 +57,39 @@ class Permission(SQLPermission):
             UNION ALL SELECT object_id, permission, principal
             FROM access_control_entries WHERE object_id {_IDS}""",
     )
+
+    def find_grants(
+        self,
+        principals: Iterable[Principal],
+        permission: str,
+        object_id_match: str,
+        get_bound_permissions: BoundPermissions | None,
+    ) -> GrantedIds | None:
+        couples = pattern_couples(object_id_match, permission, get_bound_permissions)
+        prefix = object_id_match.removesuffix("*")
+        if "*" in prefix or any(pattern != object_id_match for pattern, _ in couples):
+            return None
+        principals = tuple(principals)
+        permissions = tuple(wanted for _, wanted in couples)
+
+        def is_any() -> bool:
+            with self.client.connect(readonly=True) as connection:
+                row: Any = connection.row(
+                    ANY_SHARED,
+                    prefix=prefix,
+                    permissions=list(permissions),
+                    principals=list(principals),
+                )
+            return bool(row[0])
+
+        def read() -> list[str]:
+            found = self.principals_accessible_objects(
+                principals, permission, object_id_match, get_bound_permissions
+            )
+            return [object_id.rpartition("/")[2] for object_id in found]
+
+        grants = Grants(self.client, prefix, permissions, principals)
+        return GrantedIds(grants, is_any, read)
 
     def bind_list(self, texts: Iterable[str]) -> list[str]:
         """Make an array of texts."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from cliquet.backends.grants import GrantedIds
 from cliquet.backends.sql import Connection
 from cliquet.storage.checks import check_condition, unique_values
 from cliquet.storage.exceptions import (
@@ -195,6 +196,7 @@ class Storage(SQLStorage):
         condition: Condition | None,
     ) -> list[Record]:
         parameters = Parameters(**scope._asdict())
+        filters = self._in_reach(filters)
         where = [PAIR, *Conditions(parameters, names).filters(filters)]
         statement = DELETE_ALL.format(where=" AND ".join(where))
         with self.client.connect() as connection:
@@ -211,6 +213,7 @@ class Storage(SQLStorage):
         self, scope: Scope, names: FieldNames, query: Query
     ) -> tuple[list[Record], int]:
         limit = query.limit or self._max_fetch_size or _UNLIMITED
+        query = query._replace(filters=self._in_reach(query.filters))
         page = build_list(scope, names, query, limit)
         with self.client.connect(readonly=True) as connection:
             rows = connection.rows(page.text, **page.parameters.values)
@@ -221,6 +224,16 @@ class Storage(SQLStorage):
             count = build_count(scope, names, query)
             row = connection.row(count.text, **count.parameters.values)
         return [], row.total if row else 0
+
+    def _in_reach(self, filters: Sequence[Filter]) -> Sequence[Filter]:
+        """Read the ids that are kept in another database."""
+        return [
+            item._replace(value=list(item.value))
+            if isinstance(item.value, GrantedIds)
+            and item.value.grants.client is not self.client
+            else item
+            for item in filters
+        ]
 
     def scopes(self) -> list[Scope]:
         with self.client.connect(readonly=True) as connection:

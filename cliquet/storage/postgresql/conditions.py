@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from cliquet import serialization
+from cliquet.backends.grants import GrantedIds, Grants
 from cliquet.storage.postgresql.numbers import plain_floats
 from cliquet.storage.query import (
     COMPARISON,
@@ -193,10 +194,22 @@ class Conditions:
 
     def _any(self, field: str, values: Sequence[Any]) -> str:
         if field == self._names.id:
+            if isinstance(values, GrantedIds):
+                return self._granted(values.grants)
             texts = [value for value in values if isinstance(value, str)]
             return f"id = ANY({self._parameters.bind(texts, 'text[]')})"
         alternatives = [self._equal(field, value) for value in values]
         return f"({' OR '.join(alternatives)})" if alternatives else "FALSE"
+
+    def _granted(self, grants: Grants) -> str:
+        """Look at the permissions of each record, in their own table."""
+        bind = self._parameters.bind
+        return (
+            "EXISTS (SELECT FROM access_control_entries"
+            f" WHERE object_id = {bind(grants.prefix, 'text')} || id"
+            f" AND permission = ANY({bind([*grants.permissions], 'text[]')})"
+            f" AND principal = ANY({bind([*grants.principals], 'text[]')}))"
+        )
 
     def _equal(self, field: str, value: Any) -> str:
         if field in (self._names.id, self._names.modified):

@@ -1,0 +1,64 @@
+"""How may a storage know which ids it is asked for, without being told each?"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple, overload
+
+
+class Grants(NamedTuple):
+    """Records on which somebody has a permission, as rows of another table.
+
+    Of `access_control_entries` (backends §18): the object id of a record is `prefix`
+    and its id.
+    """
+
+    client: Any
+    """The database: only a storage that has the same one can use this."""
+
+    prefix: str
+    permissions: tuple[str, ...]
+    principals: tuple[str, ...]
+
+
+class GrantedIds(Sequence[str]):
+    """Ids that are read when somebody looks at them, as a value of a filter.
+
+    Args:
+        grants: What stands for them in a statement.
+        is_any: Tells whether there are any, in a way that costs less.
+        read: Reads them.
+    """
+
+    def __init__(
+        self,
+        grants: Grants,
+        is_any: Callable[[], bool],
+        read: Callable[[], Iterable[str]],
+    ) -> None:
+        self.grants = grants
+        self._is_any = is_any
+        self._read = read
+
+    @cached_property
+    def _ids(self) -> list[str]:
+        return list(self._read())
+
+    @cached_property
+    def _found(self) -> bool:
+        return self._is_any()
+
+    def __bool__(self) -> bool:
+        return self._found
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: Any) -> Any:
+        return self._ids[place]

@@ -1,0 +1,159 @@
+"""Lists of shared records are found where they are, by one database."""
+
+from functools import partial
+from unittest import mock
+
+import pytest
+import sqlalchemy
+from pyramid.config import Configurator
+from webtest import TestApp
+
+from cliquet import authorization
+from cliquet.storage.query import COMPARISON, Filter
+from cliquet.tests.testapp import main as build_app
+from tests.postgresql.conftest import ENGINE
+from tests.sync.proof import settings_for
+
+ALICE = {"Authorization": "Basic YWxpY2U6"}
+BOB = {"Authorization": "Basic Ym9iOg=="}
+
+
+@pytest.fixture
+def application(url):
+    settings = {
+        **settings_for("postgresql", url),
+        "toadstool_create_principals": "system.Authenticated",
+    }
+    ENGINE.prepare(settings)
+    return build_app(config=Configurator(settings=settings))
+
+
+@pytest.fixture
+def app(application):
+    return TestApp(application)
+
+
+@pytest.fixture
+def shared(app):
+    """Five of Alice's ten records, which Bob may read."""
+    bob = app.get("/v0/", headers=BOB).json["user"]["id"]
+    ids = []
+    for number in range(10):
+        body = {"data": {"name": f"n{number}"}}
+        if number % 2:
+            body["permissions"] = {"read": [bob]}
+        answer = app.post_json("/v0/toadstools", body, headers=ALICE)
+        ids.append(answer.json["data"]["id"])
+    return ids[1::2]
+
+
+@pytest.fixture
+def statements(application):
+    heard = []
+    engine = application.registry.storage.client.session_factory().get_bind()
+
+    def listen(connection, cursor, statement, *rest):
+        heard.append(statement)
+
+    sqlalchemy.event.listen(engine, "before_cursor_execute", listen)
+    yield heard
+    sqlalchemy.event.remove(engine, "before_cursor_execute", listen)
+
+
+def ids_of(answer):
+    return {record["id"] for record in answer.json["data"]}
+
+
+def test_only_what_is_shared_is_listed_and_counted(app, shared):
+    listed = app.get("/v0/toadstools?_limit=3", headers=BOB)
+    following = app.get(listed.headers["Next-Page"], headers=BOB)
+
+    assert listed.headers["Total-Records"] == "5"
+    assert ids_of(listed) | ids_of(following) == set(shared)
+
+
+def test_filters_apply_to_what_is_shared(app, shared):
+    listed = app.get("/v0/toadstools?name=n1&_since=1", headers=BOB)
+    hidden = app.get("/v0/toadstools?name=n2", headers=BOB)
+
+    assert ids_of(listed) == {shared[0]}
+    assert (hidden.json["data"], hidden.headers["Total-Records"]) == ([], "0")
+
+
+def test_deleting_all_deletes_what_one_may_write(app, application, shared):
+    bob = app.get("/v0/", headers=BOB).json["user"]["id"]
+    body = {"permissions": {"write": [bob]}}
+    app.patch_json(f"/v0/toadstools/{shared[0]}", body, headers=ALICE)
+
+    deleted = app.delete("/v0/toadstools", headers=BOB)
+
+    assert ids_of(deleted) == {shared[0]}
+    assert application.registry.storage.get_all("toadstool", "")[1] == 9
+
+
+def test_who_shares_nothing_is_refused(app, shared):
+    app.get("/v0/toadstools", headers={"Authorization": "Basic Y2Fyb2w6"}, status=403)
+
+
+def test_ids_are_not_read_for_a_list(app, shared, statements):
+    app.get("/v0/toadstools", headers=BOB)
+
+    assert not any("DISTINCT object_id" in statement for statement in statements)
+    assert len(statements) == 4
+
+
+def test_a_backend_with_another_idea_of_sharing_is_asked(
+    app, application, shared, monkeypatch
+):
+    asked = []
+
+    def shared_objects(*args, **kwargs):
+        asked.append(kwargs["object_id_match"])
+        return {f"/toadstools/{shared[2]}"}
+
+    backend = application.registry.permission
+    monkeypatch.setattr(backend, "principals_accessible_objects", shared_objects)
+    listed = app.get("/v0/toadstools", headers=BOB)
+
+    assert asked == ["/toadstools/*"]
+    assert ids_of(listed) == {shared[2]}
+
+
+def test_a_context_with_ids_of_its_own_is_asked(application):
+    class Own(authorization.RouteFactory):
+        def extract_object_id(self, object_uri):
+            return object_uri.upper()
+
+    for factory, is_found in ((authorization.RouteFactory, True), (Own, False)):
+        context = factory.__new__(factory)
+        context._request = mock.Mock(registry=application.registry)
+        context.get_shared_ids = partial(
+            application.registry.permission.principals_accessible_objects,
+            object_id_match="/toadstools/*",
+        )
+        found = context._find_grants("read", ["a"], None)
+        assert (found is not None) is is_found
+
+
+def test_ids_of_another_database_are_read(application, app, shared):
+    storage = application.registry.storage
+    bob = app.get("/v0/", headers=BOB).json["user"]["id"]
+    granted = application.registry.permission.find_grants(
+        [bob], "read", "/toadstools/*", None
+    )
+    elsewhere = granted.grants._replace(client=object())
+    granted.grants = elsewhere
+
+    assert granted
+    assert sorted(granted) == sorted(shared)
+    found, total = storage.get_all(
+        "toadstool", "", filters=[Filter("id", granted, COMPARISON.IN)]
+    )
+    assert (len(found), total) == (5, 5)
+
+
+def test_patterns_of_other_forms_are_searched_as_before(application):
+    find = application.registry.permission.find_grants
+
+    assert find(["a"], "read", "/a/*/b/*", None) is None
+    assert find(["a"], "read", "/b/*", lambda *_: [("/a/b/*", "read")]) is None
