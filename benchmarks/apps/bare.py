@@ -3,7 +3,7 @@
 from pyramid.config import Configurator
 
 
-def build(url):
+def build():
     config = Configurator()
     config.add_route("hello", "/v1/")
     config.add_view(

@@ -5,6 +5,7 @@ from pyramid.config import Configurator
 
 import cliquet
 from cliquet import resource
+from cliquet.authorization import AuthorizationPolicy
 
 
 class ItemSchema(resource.ResourceSchema):
@@ -22,10 +23,19 @@ class Note(resource.ShareableResource):
     mapping = ItemSchema()
 
 
-def build(url, engine="postgresql"):
+class Policy(AuthorizationPolicy):
+    """Who may write a record may read it: owners see what they wrote."""
+
+    def get_bound_permissions(self, object_id, permission):
+        if permission == "read":
+            return [(object_id, "write"), (object_id, "read")]
+        return [(object_id, permission)]
+
+
+def build(url, engine="postgresql", install=True):
     settings = {
         "project_name": "bench",
-        "multiauth.authorization_policy": "cliquet.authorization.AuthorizationPolicy",
+        "multiauth.authorization_policy": f"{__name__}.Policy",
         "note_create_principals": "system.Authenticated",
     }
     for kind in ("storage", "permission", "cache"):
@@ -35,6 +45,7 @@ def build(url, engine="postgresql"):
     cliquet.initialize(config, version="1.0")
     config.scan(__name__)
     application = config.make_wsgi_app()
-    for kind in ("storage", "permission", "cache"):
-        getattr(config.registry, kind).initialize_schema()
+    if install:
+        for kind in ("storage", "permission", "cache"):
+            getattr(config.registry, kind).initialize_schema()
     return application
