@@ -81,7 +81,8 @@ def loads_stored(text: str | bytes) -> Any:
     Raises:
         ValueError: when it is not JSON.
     """
-    return _DECODER.decode(text if isinstance(text, str) else text.decode())
+    # Nothing is around it that `decode` would have to look at.
+    return _DECODER.raw_decode(text if isinstance(text, str) else text.decode())[0]
 
 
 def _reworded(error: json.JSONDecodeError) -> json.JSONDecodeError:

@@ -54,6 +54,19 @@ def blank_request(registry: Any, *args: Any, **kwargs: Any) -> Any:
     return request
 
 
+def request_of(registry: Any, environ: dict[str, Any]) -> Any:
+    """Make a request of the application's class of an environ."""
+    made = getattr(registry, "request_class", None)
+    if isinstance(made, type):
+        request = made(environ)
+        request.registry = registry
+        return request
+    request = Request(environ)
+    request.registry = registry
+    extend_request(request)
+    return request
+
+
 def extend_request(request: Any) -> None:
     """Give a request the methods and properties of the application's requests."""
     registry = request.registry

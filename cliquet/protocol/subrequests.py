@@ -1,17 +1,20 @@
 """How is a request made inside another one? (protocol §7.4 to §7.7)"""
 
+from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from pyramid.httpexceptions import HTTPException, HTTPNotModified, HTTPRedirection
 from pyramid.request import Request
 
 from cliquet import serialization
-from cliquet.protocol.requests import blank_request, extend_request
+from cliquet.protocol.requests import blank_request, extend_request, request_of
 from cliquet.text import encode_header
 
-_SAFE_PATH = "/:@!$&'()*+,;=~-._%"
-_SAFE_QUERY = _SAFE_PATH + "?"
+_SAFE_QUERY = "/:@!$&'()*+,;=~-._%?"
+#: Those of the batch are not those of its entries.
+_OF_THE_BODY = ("content-length", "transfer-encoding")
 
 
 def setup_request_bound_data(config: Any) -> None:
@@ -24,55 +27,62 @@ def setup_request_bound_data(config: Any) -> None:
     config.add_request_method(bound_data, name="bound_data", reify=True)
 
 
-def build_request(
-    original: Any,
-    dict_obj: dict[str, Any],
-    inherited: dict[str, str] | None = None,
-) -> Request:
-    """Build a sub-request from path, method, headers and body.
-
-    The path gets the version prefix of the original request unless it has it;
-    headers are inherited; a mapping as body is sent as JSON.
+class SubrequestMaker:
+    """Makes the requests of a batch; what they inherit is worked out once.
 
     Args:
-        original: The request that this one is made in.
-        dict_obj: What the entry of the batch says.
-        inherited: What `heritable_headers` answers, for who makes several.
+        original: The request that they are made in.
     """
-    prefix = "/" + original.upath_info.split("/")[1]
-    path = str(dict_obj["path"])
-    if not path.startswith(prefix):
-        path = prefix + path
-    body = dict_obj.get("body") or b""
-    if inherited is None:
-        inherited = heritable_headers(original)
-    own = dict_obj.get("headers") or {}
-    headers = {**inherited, **{name.lower(): value for name, value in own.items()}}
-    headers.pop("content-length", None)
-    if isinstance(body, dict):
-        body = serialization.dumps(body)
-        headers["content-type"] = "application/json; charset=utf-8"
-    path, _, query = path.partition("?")
-    url = quote(path, safe=_SAFE_PATH)
-    if query:
-        url += "?" + quote(query, safe=_SAFE_QUERY)
-    request = blank_request(
-        original.registry,
-        url,
-        headers={name: encode_header(value) for name, value in headers.items()},
-        POST=body.encode("utf-8") if isinstance(body, str) else body,
-        method=dict_obj.get("method") or "GET",
-    )
-    return _attach(request, original)
+
+    def __init__(self, original: Any) -> None:
+        self._original = original
+        self._prefix = "/" + original.upath_info.split("/")[1]
+        headers = {name.lower(): value for name, value in original.headers.items()}
+        for name in _OF_THE_BODY:
+            headers.pop(name, None)
+        encoded = {name: encode_header(value) for name, value in headers.items()}
+        blank = blank_request(original.registry, "/", headers=encoded, POST=b"")
+        self._environ = blank.environ
+
+    def make(self, entry: Mapping[str, Any]) -> Request:
+        """Make a request from path, method, headers and body.
+
+        The path gets the version prefix of the original request unless it has it;
+        headers are inherited; a mapping as body is sent as JSON.
+        """
+        path = str(entry["path"])
+        if not path.startswith(self._prefix):
+            path = self._prefix + path
+        path, _, query = path.partition("?")
+        body = entry.get("body") or b""
+        is_json = isinstance(body, dict)
+        if is_json:
+            body = serialization.dumps(body)
+        if isinstance(body, str):
+            body = body.encode("utf-8")
+        environ = {
+            **self._environ,
+            "REQUEST_METHOD": entry.get("method") or "GET",
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "QUERY_STRING": quote(query, safe=_SAFE_QUERY),
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.input": BytesIO(body),
+        }
+        request = request_of(self._original.registry, environ)
+        for name, value in (entry.get("headers") or {}).items():
+            if name.lower() != "content-length":
+                request.headers[name] = encode_header(value)
+        if is_json:
+            environ["CONTENT_TYPE"] = "application/json; charset=utf-8"
+        request.parent = self._original
+        return request
 
 
-def heritable_headers(original: Any) -> dict[str, str]:
-    """Tell the headers of a request that those inside it have, too."""
-    headers = {name.lower(): value for name, value in original.headers.items()}
-    # The length of the original's body is not that of another one.
-    headers.pop("content-length", None)
-    headers.pop("transfer-encoding", None)
-    return headers
+def build_request(original: Any, dict_obj: dict[str, Any]) -> Request:
+    """Build a sub-request from path, method, headers and body."""
+    request = SubrequestMaker(original).make(dict_obj)
+    extend_request(request)
+    return request
 
 
 def _attach(request: Request, parent: Any) -> Request:

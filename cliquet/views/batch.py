@@ -13,9 +13,8 @@ from cliquet.errors import http_error, json_error_handler
 from cliquet.logs import logger
 from cliquet.protocol.limits import find_fault
 from cliquet.protocol.subrequests import (
-    build_request,
+    SubrequestMaker,
     describe_response,
-    heritable_headers,
     readable_path,
 )
 from cliquet.service import Service
@@ -98,8 +97,8 @@ def post_batch(request: Any) -> Any:
         description = "Recursive call on /batch endpoint is forbidden."
         request.errors.add("body", "requests", description)
         return None
-    inherited = heritable_headers(request)
-    subrequests = [build_request(request, entry, inherited) for entry in requests]
+    maker = SubrequestMaker(request)
+    subrequests = [maker.make(entry) for entry in requests]
     take_collections(request, subrequests)
     context = logger.new(request_id=getattr(request, "request_id", None))
     measures = _measures(request)
