@@ -155,6 +155,8 @@ class RouteFactory:
         self, permission: str, principals: Iterable[str], **kwargs: Any
     ) -> bool:
         """Tell whether one of the principals has a permission on this object."""
+        # Along with what is shown of the record: the groups may be known already.
+        self.read_access()
         known = self._known or {}
         bound = kwargs.get("get_bound_permissions")
         couples = bound_couples(self.permission_object_id, permission, bound)
