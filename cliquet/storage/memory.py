@@ -12,6 +12,7 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 from cliquet.storage.base import StorageBase
+from cliquet.storage.bounds import bounds, is_bound, page_bounds
 from cliquet.storage.checks import check_condition
 from cliquet.storage.evaluation import (
     Predicate,
@@ -26,7 +27,6 @@ from cliquet.storage.exceptions import (
     UnicityError,
 )
 from cliquet.storage.query import (
-    COMPARISON,
     Condition,
     FieldNames,
     Filter,
@@ -136,9 +136,7 @@ class _Slice(NamedTuple):
     stop: int
 
     def ascending(self) -> Iterator[_Entry]:
-        return (
-            self.entries[key] for _, key in islice(self.order, self.start, self.stop)
-        )
+        return (self.entries[self.order[n][1]] for n in range(self.start, self.stop))
 
     def descending(self) -> Iterator[_Entry]:
         """Newest first; ties still by ascending id."""
@@ -161,38 +159,6 @@ def _slice(
 
 def _discard(order: list[tuple[Timestamp, str]], entry: _Entry) -> None:
     del order[bisect_left(order, (entry.modified, entry.id))]
-
-
-def _bounds(
-    filters: Iterable[Filter], modified: str
-) -> tuple[Timestamp | None, Timestamp | None]:
-    """Tell the lowest and highest timestamp that can match all the filters."""
-    low: Timestamp | None = None
-    high: Timestamp | None = None
-    for item in filters:
-        if item.field != modified or type(item.value) is not int:
-            continue
-        value, operator = item.value, item.operator
-        if operator in (COMPARISON.GT, COMPARISON.MIN, COMPARISON.EQ):
-            bound = value + 1 if operator is COMPARISON.GT else value
-            low = bound if low is None else max(low, bound)
-        if operator in (COMPARISON.LT, COMPARISON.MAX, COMPARISON.EQ):
-            bound = value - 1 if operator is COMPARISON.LT else value
-            high = bound if high is None else min(high, bound)
-    return low, high
-
-
-def _page_bounds(
-    rules: Sequence[Sequence[Filter]], modified: str
-) -> tuple[Timestamp | None, Timestamp | None]:
-    """Tell the timestamps between which any of the rules can match."""
-    bounds = [_bounds(rule, modified) for rule in rules]
-    lows = [low for low, _ in bounds if low is not None]
-    highs = [high for _, high in bounds if high is not None]
-    return (
-        min(lows) if bounds and len(lows) == len(bounds) else None,
-        max(highs) if bounds and len(highs) == len(bounds) else None,
-    )
 
 
 class MemoryBasedStorage(StorageBase):
@@ -422,8 +388,8 @@ class Storage(MemoryBasedStorage):
     def _slices(
         collection: _Collection, names: FieldNames, query: Query
     ) -> list[_Slice]:
-        low, high = _bounds(query.filters, names.modified)
-        page_low, page_high = _page_bounds(query.rules, names.modified)
+        low, high = bounds(query.filters, names.modified)
+        page_low, page_high = page_bounds(query.rules, names.modified)
         lows = [bound for bound in (low, page_low) if bound is not None]
         highs = [bound for bound in (high, page_high) if bound is not None]
         return collection.between(
@@ -435,22 +401,13 @@ class Storage(MemoryBasedStorage):
         collection: _Collection, names: FieldNames, filters: Sequence[Filter]
     ) -> int:
         """Count live matches; only those whose timestamp can match are looked at."""
-        low, high = _bounds(filters, names.modified)
+        low, high = bounds(filters, names.modified)
         (part,) = collection.between(low, high, include_deleted=False)
-        others = [item for item in filters if not _is_bound(item, names.modified)]
+        others = [item for item in filters if not is_bound(item, names.modified)]
         matches = build_predicate(others)
         if matches is None:
             return part.stop - part.start
         return sum(matches(entry.present(names)) for entry in part.ascending())
-
-
-def _is_bound(item: Filter, modified: str) -> bool:
-    """Tell whether `_bounds` says all that a filter says."""
-    return (
-        item.field == modified
-        and type(item.value) is int
-        and item.operator not in (COMPARISON.NOT, COMPARISON.IN, COMPARISON.EXCLUDE)
-    )
 
 
 def _merge(slices: list[_Slice], descending: bool) -> Iterator[_Entry]:

@@ -1,16 +1,13 @@
 """Records in Redis, under the keys of 3.1.x (backends §13).
 
 Reads and the usual writes are one script each: one round trip, and one atomic step.
-Writes that have to look at all records (unique fields, filters) watch the timestamp of
-the collection, which each write changes: who was overtaken starts again. Lists read the
-collection and are evaluated here.
-
-A record of the collection `C`, parent `P`: `C.P.<id>.records`, its id in the set
-`C.P.records`; likewise `deleted` for tombstones; `C.P.timestamp`.
+Lists by timestamp read their page from an index (redis_scripts.lua), lists by other
+fields the whole collection. Writes that have to look at all records (unique fields,
+filters) watch the timestamp of the collection, which each write changes: who was
+overtaken starts again.
 """
 
 from collections.abc import Sequence
-from importlib import resources
 from typing import Any
 
 from cliquet import serialization
@@ -23,7 +20,7 @@ from cliquet.backends.redis import (
 )
 from cliquet.storage.base import StorageBase
 from cliquet.storage.checks import check_condition, check_unicity, unique_values
-from cliquet.storage.evaluation import build_predicate, evaluate
+from cliquet.storage.evaluation import build_predicate
 from cliquet.storage.exceptions import (
     ModifiedMeanwhileError,
     RecordNotFoundError,
@@ -38,26 +35,24 @@ from cliquet.storage.query import (
     Query,
     Scope,
 )
+from cliquet.storage.redis_keys import (
+    CREATE,
+    DEAD,
+    DELETE,
+    INDEXED,
+    LIVE,
+    SCRIPTS,
+    TIMESTAMP,
+    UPDATE,
+    index_key,
+    key,
+    keys_of_write,
+)
+from cliquet.storage.redis_lists import read_list
 from cliquet.timestamps import msec_time, next_timestamp
 from cliquet.types import Record, Timestamp
 
 __all__ = ["Storage", "create_from_config", "load_from_config", "wrap_redis_error"]
-
-_LIVE, _DEAD, _TIMESTAMP = "records", "deleted", "timestamp"
-
-
-_SCRIPTS = resources.files(__package__).joinpath("redis_scripts.lua")
-_PARTS = _SCRIPTS.read_text(encoding="utf-8").split("-- script: ")
-_COMMON = _PARTS[0]
-
-
-def _script(name: str) -> str:
-    (body,) = (part for part in _PARTS if part.startswith(name))
-    return _COMMON + body.removeprefix(name)
-
-
-CREATE, UPDATE, DELETE = _script("create"), _script("update"), _script("delete")
-READ_ALL = _script("read all")
 
 
 def _open_object(fields: Record, names: FieldNames) -> str:
@@ -67,11 +62,34 @@ def _open_object(fields: Record, names: FieldNames) -> str:
     return f"{text}{comma}{serialization.dumps(names.modified)}:"
 
 
-def _key(scope: Scope, kind: str, object_id: str | None = None) -> str:
-    parts = [scope.collection_id, scope.parent_id]
-    if object_id is not None:
-        parts.append(object_id)
-    return ".".join([*parts, kind])
+def _without(record: Record, field: str) -> Record:
+    return {name: record[name] for name in record if name != field}
+
+
+def _open_tombstone(object_id: str, names: FieldNames) -> str:
+    return _open_object({names.id: object_id, names.deleted: True}, names)
+
+
+def _arguments(
+    now: Timestamp,
+    wanted: Timestamp | None,
+    condition: Condition | None,
+    names: FieldNames,
+    object_id: str,
+    head: str,
+) -> list[Any]:
+    """Tell the arguments of a script that writes a record."""
+    condition = condition or Condition()
+    expected = "any" if condition.record is ANY else condition.record
+    return [
+        now,
+        "" if wanted is None else wanted,
+        "absent" if expected is None else expected,
+        "" if condition.collection is None else condition.collection,
+        names.modified,
+        object_id,
+        head,
+    ]
 
 
 class Storage(MemoryBasedStorage):
@@ -79,10 +97,7 @@ class Storage(MemoryBasedStorage):
 
     def __init__(self, client: Any, *args: Any, **kwargs: Any) -> None:
         self._client = client
-        self._scripts = {
-            script: client.register_script(script)
-            for script in (CREATE, UPDATE, DELETE, READ_ALL)
-        }
+        self._scripts = {script: client.register_script(script) for script in SCRIPTS}
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -93,8 +108,8 @@ class Storage(MemoryBasedStorage):
     def scopes(self) -> list[Scope]:
         """Tell every collection; its id is what comes before the first dot."""
         stems = [
-            key.removesuffix(f".{_TIMESTAMP}")
-            for key in scan(self._client, f"*.{_TIMESTAMP}")
+            name.removesuffix(f".{TIMESTAMP}")
+            for name in scan(self._client, f"*.{TIMESTAMP}")
         ]
         found = [Scope(*stem.partition(".")[::2]) for stem in stems]
         return sorted(found, key=lambda scope: (scope.parent_id, scope.collection_id))
@@ -104,31 +119,31 @@ class Storage(MemoryBasedStorage):
         self, collection_id: str, parent_id: str, limit: int, newest_first: bool = False
     ) -> list[Timestamp]:
         scope = Scope(collection_id, parent_id)
-        dead = self._read_all(self._client, scope, _DEAD)
+        dead = self._read_all(self._client, scope, DEAD)
         times = [tombstone["last_modified"] for tombstone in dead]
         return sorted(times, reverse=newest_first)[:limit]
 
     @wrap_redis_error
     def _flush(self) -> None:
-        for key in scan(self._client, f"*.{_TIMESTAMP}"):
-            stem = key.removesuffix(_TIMESTAMP)
-            keys = [key]
-            for kind in (_LIVE, _DEAD):
+        for name in scan(self._client, f"*.{TIMESTAMP}"):
+            stem = name.removesuffix(TIMESTAMP)
+            keys = [name, stem + INDEXED]
+            for kind in (LIVE, DEAD):
                 members = self._client.smembers(stem + kind)
                 keys += [f"{stem}{member.decode()}.{kind}" for member in members]
-                keys.append(stem + kind)
+                keys += [stem + kind, f"{stem}{kind}.by_time"]
             self._client.delete(*keys)
 
     @wrap_redis_error
     def _timestamp(self, scope: Scope) -> Timestamp | None:
-        found = self._client.get(_key(scope, _TIMESTAMP))
+        found = self._client.get(key(scope, TIMESTAMP))
         return None if found is None else int(found)
 
     @wrap_redis_error
     def _initialize_timestamp(self, scope: Scope) -> Timestamp:
-        key = _key(scope, _TIMESTAMP)
-        self._client.set(key, msec_time(), nx=True)
-        return int(self._client.get(key))
+        name = key(scope, TIMESTAMP)
+        self._client.set(name, msec_time(), nx=True)
+        return int(self._client.get(name))
 
     @wrap_redis_error
     def _create(
@@ -170,7 +185,7 @@ class Storage(MemoryBasedStorage):
         last_modified: Timestamp | None,
         condition: Condition | None,
     ) -> Record:
-        head = _open_object({names.id: object_id, names.deleted: True}, names)
+        head = _open_tombstone(object_id, names)
         answer = self._run(
             DELETE,
             scope,
@@ -199,7 +214,7 @@ class Storage(MemoryBasedStorage):
             return self._put_unique(
                 scope, record, names, unique_fields, condition, is_new=is_new
             )
-        fields = {key: record[key] for key in record if key != names.modified}
+        fields = _without(record, names.modified)
         answer = self._run(
             CREATE if is_new else UPDATE,
             scope,
@@ -234,7 +249,7 @@ class Storage(MemoryBasedStorage):
                 pipeline, scope, record, names, unique_fields, condition, existing
             )
 
-        return transact(self._client, _key(scope, _TIMESTAMP), work)
+        return transact(self._client, key(scope, TIMESTAMP), work)
 
     def _run(
         self,
@@ -251,24 +266,8 @@ class Storage(MemoryBasedStorage):
         Raises:
             ModifiedMeanwhileError: the condition does not hold.
         """
-        condition = condition or Condition()
-        keys = [
-            _key(scope, _TIMESTAMP),
-            _key(scope, _LIVE, object_id),
-            _key(scope, _LIVE),
-            _key(scope, _DEAD, object_id),
-            _key(scope, _DEAD),
-        ]
-        expected = "any" if condition.record is ANY else condition.record
-        arguments = [
-            msec_time(),
-            "" if wanted is None else wanted,
-            "absent" if expected is None else expected,
-            "" if condition.collection is None else condition.collection,
-            names.modified,
-            object_id,
-            head,
-        ]
+        arguments = _arguments(msec_time(), wanted, condition, names, object_id, head)
+        keys = keys_of_write(scope, object_id)
         answer = self._scripts[script](keys=keys, args=arguments)
         if answer[0] == b"changed":
             raise ModifiedMeanwhileError(object_id)
@@ -290,7 +289,7 @@ class Storage(MemoryBasedStorage):
             expected = condition and Condition(collection=condition.collection)
             check_condition(expected, current)
             tombstones = []
-            found = self._read_all(pipeline, scope, _LIVE)
+            found = self._read_all(pipeline, scope, LIVE)
             pipeline.multi()
             for record in sorted(found, key=lambda record: record[names.modified]):
                 if matches is None or matches(record):
@@ -306,56 +305,51 @@ class Storage(MemoryBasedStorage):
                     tombstones.append(tombstone)
             return tombstones
 
-        return transact(self._client, _key(scope, _TIMESTAMP), work)
+        return transact(self._client, key(scope, TIMESTAMP), work)
 
     @wrap_redis_error
     def _purge(self, scope: Scope, before: Timestamp | None, names: FieldNames) -> int:
         def work(pipeline: Any) -> int:
             old = [
                 tombstone[names.id]
-                for tombstone in self._read_all(pipeline, scope, _DEAD)
+                for tombstone in self._read_all(pipeline, scope, DEAD)
                 if before is None or tombstone[names.modified] < before
             ]
             pipeline.multi()
             for object_id in old:
-                pipeline.delete(_key(scope, _DEAD, object_id))
-                pipeline.srem(_key(scope, _DEAD), object_id)
+                pipeline.delete(key(scope, DEAD, object_id))
+                pipeline.srem(key(scope, DEAD), object_id)
+                pipeline.zrem(index_key(scope, DEAD), object_id)
             return len(old)
 
-        return transact(self._client, _key(scope, _TIMESTAMP), work)
+        return transact(self._client, key(scope, TIMESTAMP), work)
 
     @wrap_redis_error
     def _list(
         self, scope: Scope, names: FieldNames, query: Query
     ) -> tuple[list[Record], int]:
-        kinds = (_LIVE, _DEAD) if query.include_deleted else (_LIVE,)
-        found = self._scripts[READ_ALL](
-            keys=[_key(scope, kind) for kind in kinds],
-            args=[f"{_key(scope, '')}", *kinds],
-        )
-        live, *dead = ([serialization.loads(text) for text in texts] for texts in found)
-        return evaluate(live, names, query, dead[0] if dead else ())
+        return read_list(self._scripts, scope, names, query)
 
     @staticmethod
     def _read(client: Any, scope: Scope, object_id: str) -> Record | None:
-        text = client.get(_key(scope, _LIVE, object_id))
+        text = client.get(key(scope, LIVE, object_id))
         return None if text is None else serialization.loads(text)
 
     @staticmethod
     def _read_timestamp(client: Any, scope: Scope) -> Timestamp | None:
-        found = client.get(_key(scope, _TIMESTAMP))
+        found = client.get(key(scope, TIMESTAMP))
         return None if found is None else int(found)
 
     @staticmethod
     def _read_all(client: Any, scope: Scope, kind: str) -> list[Record]:
-        members = client.smembers(_key(scope, kind))
+        members = client.smembers(key(scope, kind))
         if not members:
             return []
         ids = [
             member.decode() if isinstance(member, bytes) else member
             for member in members
         ]
-        texts = client.mget([_key(scope, kind, object_id) for object_id in ids])
+        texts = client.mget([key(scope, kind, object_id) for object_id in ids])
         # An id whose value is missing stands for nothing (backends §13.3).
         return [serialization.loads(text) for text in texts if text is not None]
 
@@ -376,22 +370,23 @@ class Storage(MemoryBasedStorage):
         check_condition(condition, current, stored)
         fields = unique_values(record, unique_fields, names)
         if fields:
-            others = self._read_all(pipeline, scope, _LIVE)
+            others = self._read_all(pipeline, scope, LIVE)
             check_unicity(record, fields, others, names)
-        stamps = next_timestamp(current, record.get(names.modified), msec_time())
+        now, wanted = msec_time(), record.get(names.modified)
+        stamps = next_timestamp(current, wanted, now)
         written = {**record, names.modified: stamps.record}
-        text = serialization.dumps(written)
+        head = _open_object(_without(record, names.modified), names)
         pipeline.multi()
-        pipeline.set(_key(scope, _TIMESTAMP), stamps.collection)
-        pipeline.set(_key(scope, _LIVE, object_id), text)
-        pipeline.sadd(_key(scope, _LIVE), object_id)
-        pipeline.delete(_key(scope, _DEAD, object_id))
-        pipeline.srem(_key(scope, _DEAD), object_id)
-        answer: Record = serialization.loads(text)
+        self._scripts[UPDATE](
+            keys=keys_of_write(scope, object_id),
+            args=_arguments(now, wanted, None, names, object_id, head),
+            client=pipeline,
+        )
+        answer: Record = serialization.loads(serialization.dumps(written))
         return answer
 
-    @staticmethod
     def _bury(
+        self,
         pipeline: Any,
         scope: Scope,
         object_id: str,
@@ -401,19 +396,19 @@ class Storage(MemoryBasedStorage):
         current: Timestamp | None,
     ) -> tuple[Record, Timestamp]:
         """Queue the deletion of a record; its tombstone, the collection's time."""
-        stamps = next_timestamp(current, last_modified, msec_time())
+        now = msec_time()
+        stamps = next_timestamp(current, last_modified, now)
+        head = _open_tombstone(object_id, names) if with_deleted else ""
+        self._scripts[DELETE](
+            keys=keys_of_write(scope, object_id),
+            args=_arguments(now, last_modified, None, names, object_id, head),
+            client=pipeline,
+        )
         tombstone = {
             names.id: object_id,
             names.modified: stamps.record,
             names.deleted: True,
         }
-        pipeline.set(_key(scope, _TIMESTAMP), stamps.collection)
-        pipeline.delete(_key(scope, _LIVE, object_id))
-        pipeline.srem(_key(scope, _LIVE), object_id)
-        if with_deleted:
-            text = serialization.dumps(tombstone)
-            pipeline.set(_key(scope, _DEAD, object_id), text)
-            pipeline.sadd(_key(scope, _DEAD), object_id)
         return tombstone, stamps.collection
 
 
