@@ -10,8 +10,9 @@ clients take as little of the machine as they can from the servers.
 import json
 import socket
 import sys
-import threading
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 
 def encode(method, path, headers, body):
@@ -61,42 +62,32 @@ class Client:
 def load(port, clients, seconds, requests):
     """Send requests for some seconds; statuses, and milliseconds of each request.
 
-    Each client has its own requests, and repeats them.
+    Each client has its own requests, and repeats them; all are for all if they are few.
     """
-    statuses, latencies = {}, []
-    lock = threading.Lock()
-    begin = threading.Barrier(clients + 1)
+    if not requests:
+        raise ValueError("There is nothing to send.")
 
     def work(number):
-        mine = [encode(*request) for request in requests[number::clients]]
+        mine = [encode(*each) for each in requests[number::clients] or requests]
         client = Client(port)
-        begin.wait()
-        own, times = {}, []
+        found = []
         deadline = time.perf_counter() + seconds
         while (started := time.perf_counter()) < deadline:
             try:
-                status = client.send(mine[len(times) % len(mine)])
+                status = client.send(mine[len(found) % len(mine)])
             except OSError:
                 status = "broken"
                 client.open()
-            own[status] = own.get(status, 0) + 1
-            times.append((time.perf_counter() - started) * 1000)
-        with lock:
-            latencies.extend(times)
-            for status, count in own.items():
-                statuses[status] = statuses.get(status, 0) + count
+            found.append((str(status), (time.perf_counter() - started) * 1000))
+        return found
 
-    threads = [threading.Thread(target=work, args=(each,)) for each in range(clients)]
-    for thread in threads:
-        thread.start()
-    begin.wait()
     started = time.perf_counter()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(clients) as pool:
+        found = [each for mine in pool.map(work, range(clients)) for each in mine]
     return {
         "seconds": time.perf_counter() - started,
-        "statuses": statuses,
-        "latencies": latencies,
+        "statuses": Counter(status for status, _ in found),
+        "latencies": [latency for _, latency in found],
     }
 
 

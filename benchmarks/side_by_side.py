@@ -1,7 +1,8 @@
 """What does a request cost, next to other applications? In this process.
 
-Applications take turns, request by request (A B C A B C …): what slows the machine
-slows all of them. CPU is that of the Python process: the wall has the database, too.
+Applications take turns (A B C A B C …): what slows the machine slows all of them, and
+they are compared turn by turn. CPU is that of the Python process: the wall has the
+database, too.
 """
 
 import gc
@@ -16,6 +17,10 @@ from benchmarks.filling import fill, fill_reference, share
 RECORDS = 10_000
 #: Of those, shared with a user who may see no other.
 SHARED = 100
+#: Requests that an application gets before it is the turn of the next one.
+IN_A_TURN = 4
+#: What an application is compared with, if not with the hand-built one.
+BASES = {"shareable": "cliquet", "100 shared": "cliquet"}
 
 
 def ours_on(engine, url):
@@ -59,30 +64,47 @@ def _check_total(app, wanted):
         raise RuntimeError(f"{app.name}: {found} records instead of {wanted}")
 
 
-def measure(apps, workload, rounds):
-    """Run a workload on each application in turn; medians of milliseconds."""
+def measure(apps, workload, turns):
+    """Run a workload on each application in turn; what each costs, in milliseconds.
+
+    A turn is a few requests: an application that has just been called is what a server
+    has, while after another one it would start with the caches of the processor cold.
+    """
     known = {app.name: workload.prepare(app) for app in apps}
     found = {app.name: [] for app in apps}
-    for number in range(rounds + 3):
+    # The first turns warm up.
+    for number in range(2 + turns):
         for app in apps:
-            if workload.every_round and number:
-                known[app.name] = workload.prepare(app)
-            requests = workload.make(app, known[app.name])
-            result = app.perform(requests)
-            app.check(requests, result.answers)
-            # The first ones warm up.
-            if number >= 3:
-                found[app.name].append(result)
-    return {
-        name: {
-            "cpu": statistics.median(result.cpu for result in results),
-            "wall": statistics.median(result.wall for result in results),
-        }
-        for name, results in found.items()
-    }
+            turn = [_once(app, workload, known) for _ in range(IN_A_TURN)]
+            if number >= 2:
+                cpu = statistics.median(result.cpu for result in turn)
+                wall = statistics.median(result.wall for result in turn)
+                found[app.name].append((cpu, wall))
+    return {name: _summary(name, found) for name in found}
 
 
-def run(engine, apps, rounds):
+def _once(app, workload, known):
+    if workload.every_time:
+        known[app.name] = workload.prepare(app)
+    requests = workload.make(app, known[app.name])
+    result = app.perform(requests)
+    app.check(requests, result.answers)
+    return result
+
+
+def _summary(name, found):
+    """Tell medians, and the ratio of CPU to that of the base, turn by turn."""
+    cpu, wall = zip(*found[name], strict=True)
+    result = {"cpu": statistics.median(cpu), "wall": statistics.median(wall)}
+    base = BASES.get(name, "hand-built")
+    if base != name and base in found:
+        ratios = [own / other for own, (other, _) in zip(cpu, found[base], strict=True)]
+        low, middle, high = statistics.quantiles(ratios, n=4)
+        result |= {"ratio": middle, "quartiles": [low, high]}
+    return result
+
+
+def run(engine, apps, turns):
     """Measure all the workloads on applications that are ready."""
     results = {}
     # So that no application pays for the memory of the others.
@@ -90,7 +112,7 @@ def run(engine, apps, rounds):
     gc.freeze()
     for workload in workloads.ALL:
         taking = [app for app in apps if not app.takes or workload.name in app.takes]
-        count = max(rounds // 5, 5) if workload.name.startswith("batch") else rounds
+        count = max(turns // 4, 3) if workload.name.startswith("batch") else turns
         results[workload.name] = measure(taking, workload, count)
         print(f"  {engine:10} {row(workload.name, results[workload.name])}", flush=True)
     gc.unfreeze()
@@ -98,7 +120,8 @@ def run(engine, apps, rounds):
 
 
 def row(name, result):
-    cells = [
-        f"{app} {value['cpu']:.2f}/{value['wall']:.2f}" for app, value in result.items()
-    ]
+    cells = []
+    for app, value in result.items():
+        ratio = f" {value['ratio']:.2f}x" if "ratio" in value else ""
+        cells.append(f"{app}{ratio} {value['cpu']:.2f}/{value['wall']:.2f}")
     return f"{name:18} " + "  ".join(cells)

@@ -17,8 +17,8 @@ class Workload(NamedTuple):
     """Of an application and what `prepare` answered: the requests to measure."""
 
     prepare: Callable = lambda app: None
-    every_round: bool = False
-    """Whether to prepare before each round, not only before the first one."""
+    every_time: bool = False
+    """Whether to prepare before each measure, not only before the first one."""
 
 
 def body():
@@ -78,7 +78,7 @@ GET_304 = Workload(
     "get 304",
     lambda app, known: one("GET", known[0], None, known[1]),
     with_etag,
-    every_round=True,
+    every_time=True,
 )
 LIST = Workload("list 100", lambda app, _: one("GET", f"{app.items}?_limit=100"))
 DEEP = Workload("list 100, middle", lambda app, url: one("GET", url), deep_page)
@@ -94,7 +94,7 @@ PUT = Workload("put", lambda app, _: one("PUT", app.pick(), body()))
 PATCH = Workload("patch", lambda app, _: one("PATCH", app.pick(), body()))
 POST = Workload("post", lambda app, _: one("POST", app.items, body()))
 DELETE = Workload(
-    "delete", lambda app, path: one("DELETE", path), post_one, every_round=True
+    "delete", lambda app, path: one("DELETE", path), post_one, every_time=True
 )
 BATCH_POST = Workload(
     "batch of 25 post",
