@@ -16,7 +16,7 @@ def bars(results):
             f"<text x='150' y='{top + 20}' text-anchor='end' {STYLE}>{html.escape(name)}</text>"
         )
         for line, (app, colour) in enumerate(
-            [("cliquet", "#e07b39"), ("cliquet, shared", "#f0b48a")]
+            [("cliquet", "#e07b39"), ("shareable", "#f0b48a")]
         ):
             ratio = values[app]["cpu"] / base
             width = min(ratio, 3) * 200
@@ -32,7 +32,7 @@ def bars(results):
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 820 {height}' color='#333'>"
         f"<rect width='820' height='{height}' fill='white'/>"
         f"<text x='160' y='24' {STYLE}>CPU against the same thing written by hand (1 = equal);"
-        " pale: shared records</text>"
+        " pale: shareable resource</text>"
         f"<line x1='360' y1='36' x2='360' y2='{height - 10}' stroke='#888' stroke-dasharray='4'/>"
         f"{''.join(rows)}</svg>\n"
     )
@@ -40,7 +40,8 @@ def bars(results):
 
 def curves(grown):
     """Wall time by the size of the collection, on logarithmic axes."""
-    colours = ["#e07b39", "#3b7dd8", "#4a9c5d", "#a154b8", "#c0392b", "#7f8c8d"]
+    colours = ["#e07b39", "#3b7dd8", "#4a9c5d", "#a154b8", "#c0392b", "#7f8c8d",
+               "#b8860b", "#16a085", "#2c3e50", "#d16ba5", "#6b8e23", "#8e6e53"]  # fmt: skip
     sizes = sorted({size for points in grown.values() for size in points})
     x_of = {
         size: 80 + 520 * place / max(len(sizes) - 1, 1)

@@ -1,7 +1,9 @@
 """How does an application start, step by step? (python-api §3.3, §4, §6, §7)"""
 
+import sys
 import warnings
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -52,16 +54,11 @@ from cliquet.statsd import setup_statsd
 from cliquet.storage.base import StorageBase
 from cliquet.storage.base import heartbeat as storage_heartbeat
 
-ProfilerMiddleware: Any
-try:
-    from werkzeug.middleware.profiler import ProfilerMiddleware
-except ImportError:  # pragma: no cover -- the library is optional
-    ProfilerMiddleware = None
-
-try:
-    import newrelic.agent
-except ImportError:  # pragma: no cover -- the library is optional
-    newrelic = None
+#: Where optional names are: applications' tests replace them here.
+_OPTIONAL = {
+    "newrelic": "newrelic.agent",
+    "ProfilerMiddleware": "werkzeug.middleware.profiler:ProfilerMiddleware",
+}
 
 #: The name of 3.1.5, for those who order tweens in their settings.
 _end_of_life_tween_factory = end_of_life_tween_factory
@@ -69,13 +66,11 @@ _end_of_life_tween_factory = end_of_life_tween_factory
 __all__ = [
     "EventActionFilter",
     "EventResourceFilter",
-    "ProfilerMiddleware",
     "includeme",
     "initialize",
     "initialize_cliquet",
     "install_middlewares",
     "load_default_settings",
-    "newrelic",
     "setup_authentication",
     "setup_backoff",
     "setup_cache",
@@ -264,20 +259,35 @@ def install_middlewares(
         ConfigurationError: when what is asked for is not installed.
     """
     if settings.get("newrelic_config"):
-        _require(newrelic, "newrelic_config", "newrelic")
-        newrelic.agent.initialize(settings["newrelic_config"], settings["newrelic_env"])
-        app = newrelic.agent.WSGIApplicationWrapper(app)
+        agent = _require("newrelic", "newrelic_config", "newrelic").agent
+        agent.initialize(settings["newrelic_config"], settings["newrelic_env"])
+        app = agent.WSGIApplicationWrapper(app)
     if asbool(settings.get("profiler_enabled")):
-        _require(ProfilerMiddleware, "profiler_enabled", "werkzeug")
-        app = ProfilerMiddleware(
+        profiler = _require("ProfilerMiddleware", "profiler_enabled", "werkzeug")
+        app = profiler(
             app, profile_dir=settings["profiler_dir"], restrictions="*cliquet*"
         )
     return app
 
 
-def _require(module: Any, setting: str, library: str) -> None:
-    if module is None:
+def __getattr__(name: str) -> Any:
+    """Import what is optional once somebody wants it: it takes a tenth of a second."""
+    if name not in _OPTIONAL:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = _OPTIONAL[name].partition(":")
+    try:
+        imported = import_module(module)
+    except ImportError:
+        return globals().setdefault(name, None)
+    found = getattr(imported, attribute) if attribute else sys.modules[name]
+    return globals().setdefault(name, found)
+
+
+def _require(name: str, setting: str, library: str) -> Any:
+    found = getattr(sys.modules[__name__], name)
+    if found is None:
         raise ConfigurationError(
             f"Setting '{setting}' needs the '{library}' library: "
             "pip install 'cliquet[monitoring]'."
         )
+    return found
