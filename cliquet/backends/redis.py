@@ -81,8 +81,3 @@ def transact(client: Any, watched: str, work: Callable[[Any], _Answer]) -> _Answ
 def scan(client: Any, pattern: str) -> list[str]:
     """List the keys that match a glob pattern, without blocking the server."""
     return [key.decode("utf-8") for key in client.scan_iter(match=pattern, count=1000)]
-
-
-def escape_glob(text: str) -> str:
-    """Make a text stand for itself in a glob pattern."""
-    return "".join("\\" + letter if letter in "*?[]^\\-" else letter for letter in text)

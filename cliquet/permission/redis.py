@@ -3,15 +3,18 @@
 `user:<user id>` and `permission:<object id>:<permission>` are sets. A colon inside an
 object id, which 3.1.x could not tell from the one before the permission, is written
 as a control character that no URI holds.
+
+What may be done at all (`read`, `write`…) is in the set `permissions:names`, for all
+permissions of an object to be found without looking through all keys. 3.1.x does not
+have it: it is complete once it holds an empty name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from cliquet.backends.redis import (
     client_settings,
     create_from_config,
-    escape_glob,
     scan,
     wrap_redis_error,
 )
@@ -25,6 +28,30 @@ from cliquet.permission.base import (
 from cliquet.types import Principal
 
 _COLON = "\x1f"
+_NAMES = "permissions:names"
+_EVERYTHING = ""
+
+# KEYS: names of permissions, a user. ARGV: beginnings of the keys of objects. Answers
+# the principals of the user, then for each object its permissions: name, principals.
+_READ = """
+if redis.call('SISMEMBER', KEYS[1], '') == 0 then
+    return false
+end
+local names = redis.call('SMEMBERS', KEYS[1])
+local found = {redis.call('SMEMBERS', KEYS[2])}
+for place, beginning in ipairs(ARGV) do
+    local entries = {}
+    for _, name in ipairs(names) do
+        local principals = redis.call('SMEMBERS', beginning .. name)
+        if #principals > 0 then
+            table.insert(entries, name)
+            table.insert(entries, principals)
+        end
+    end
+    found[place + 1] = entries
+end
+return found
+"""
 
 
 def _user_key(user_id: str) -> str:
@@ -51,6 +78,7 @@ class Permission(PermissionBase):
     def __init__(self, client: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__()
         self._client = client
+        self._read = client.register_script(_READ)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -63,8 +91,7 @@ class Permission(PermissionBase):
     @wrap_redis_error
     def flush(self) -> None:
         keys = scan(self._client, "user:*") + scan(self._client, "permission:*")
-        if keys:
-            self._client.delete(*keys)
+        self._client.delete(_NAMES, *keys)
 
     @wrap_redis_error
     def all_user_principals(self) -> list[tuple[str, Principal]]:
@@ -106,7 +133,10 @@ class Permission(PermissionBase):
     def add_principal_to_ace(
         self, object_id: str, permission: str, principal: Principal
     ) -> None:
-        self._client.sadd(_object_key(object_id, permission), principal)
+        with self._client.pipeline() as pipeline:
+            pipeline.sadd(_NAMES, permission)
+            pipeline.sadd(_object_key(object_id, permission), principal)
+            pipeline.execute()
 
     @wrap_redis_error
     def remove_principal_from_ace(
@@ -166,11 +196,10 @@ class Permission(PermissionBase):
     def object_permissions(
         self, object_id: str, permissions: Iterable[str] | None = None
     ) -> dict[str, set[Principal]]:
-        prefix = _object_key(object_id, "")
         if permissions is None:
-            keys = scan(self._client, escape_glob(prefix) + "*")
-        else:
-            keys = [prefix + name for name in permissions]
+            return self.read_access("", [object_id])[1].get(object_id, {})
+        prefix = _object_key(object_id, "")
+        keys = [prefix + name for name in permissions]
         with self._client.pipeline() as pipeline:
             pipeline.exists(prefix)
             for key in keys:
@@ -183,6 +212,36 @@ class Permission(PermissionBase):
         }
 
     @wrap_redis_error
+    def read_access(
+        self, user_id: str, object_ids: Collection[str]
+    ) -> tuple[set[Principal], dict[str, dict[str, set[Principal]]]]:
+        keys = [_NAMES, _user_key(user_id)]
+        beginnings = [_object_key(object_id, "") for object_id in object_ids]
+        found = self._read(keys=keys, args=beginnings)
+        if found is None:
+            self._collect_names()
+            found = self._read(keys=keys, args=beginnings)
+        principals, *objects = found
+        access = {
+            object_id: {
+                name.decode("utf-8"): _decode(members)
+                for name, members in zip(entries[::2], entries[1::2], strict=True)
+            }
+            for object_id, entries in zip(object_ids, objects, strict=True)
+        }
+        return _decode(principals), access
+
+    def _collect_names(self) -> list[str]:
+        """Look through all keys, once, for what was written without the names."""
+        found = {_parse_key(key)[1] for key in scan(self._client, "permission:*")}
+        self._client.sadd(_NAMES, _EVERYTHING, *found)
+        return [*found]
+
+    def _names(self) -> list[str]:
+        found = _decode(self._client.smembers(_NAMES))
+        return [*found] if _EVERYTHING in found else self._collect_names()
+
+    @wrap_redis_error
     def replace_object_permissions(
         self, object_id: str, permissions: Mapping[str, Iterable[Principal]]
     ) -> None:
@@ -190,10 +249,11 @@ class Permission(PermissionBase):
 
     @wrap_redis_error
     def delete_object_permissions(self, *object_id_list: str) -> None:
+        names = self._names()
         keys = [
-            key
+            _object_key(object_id, name)
             for object_id in object_id_list
-            for key in scan(self._client, escape_glob(_object_key(object_id, "")) + "*")
+            for name in names
         ]
         if keys:
             self._client.delete(*keys)
@@ -218,6 +278,8 @@ class Permission(PermissionBase):
             # Something to send even if there is nothing to write: a server that is
             # away has to be noticed.
             pipeline.delete(_object_key(object_id, ""))
+            if replaced or granted:
+                pipeline.sadd(_NAMES, *replaced, *granted)
             for permission in replaced:
                 pipeline.delete(_object_key(object_id, permission))
             for given in (replaced, granted):
