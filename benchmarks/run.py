@@ -151,7 +151,8 @@ def main(arguments=None):
         databases.close()
     options.output.mkdir(parents=True, exist_ok=True)
     keep(options.output, results)
-    print(f"See {options.output}: results.json, table.csv, ratios.svg, growth.svg")
+    files = ", ".join(sorted(file.name for file in options.output.iterdir()))
+    print(f"See {options.output}: {files}")
 
 
 def keep(folder, results):
