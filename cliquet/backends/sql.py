@@ -7,15 +7,14 @@ the reads after it see it.
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import sqlalchemy
 import sqlalchemy.exc
 import transaction
-import zope.sqlalchemy
 from sqlalchemy import Engine, text
-from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from cliquet.backends.exceptions import (
     BackendError,
@@ -23,7 +22,9 @@ from cliquet.backends.exceptions import (
     TransientError,
     is_transient,
 )
+from cliquet.backends.joining import JoinedConnection, commit
 from cliquet.backends.rows import Result
+from cliquet.backends.sessions import Sessions, session_on
 from cliquet.backends.statements import (
     DriverConnection,
     autocommitting,
@@ -32,6 +33,9 @@ from cliquet.backends.statements import (
     is_heard,
 )
 from cliquet.logs import logger
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 Row = Any
 """A tuple of columns, which are attributes too."""
@@ -48,17 +52,22 @@ class Connection:
 
     Engines use `rows`, `row`, `run` and `run_many`. Applications written for earlier
     versions find the methods of a session, taking SQL as text (backends §21).
+
+    Args:
+        connection: Of SQLAlchemy, or of the driver.
+        make_session: Gives the session that applications find, when they look.
     """
 
-    def __init__(self, session: Session, connection: Any = None) -> None:
-        self._session = session
-        self._connection = connection or session.connection()
-        self._dialect = dialect_name(self._connection.dialect)
+    def __init__(self, connection: Any, make_session: Callable[[], "Session"]) -> None:
+        self._connection = connection
+        self._make_session = make_session
+        self._known_session: Session | None = None
+        self._dialect = dialect_name(connection.dialect)
         self._driver: DriverConnection | None = None
-        if isinstance(self._connection, DriverConnection):
-            self._driver = self._connection
-        elif not is_heard(self._connection.engine):
-            self._driver = DriverConnection.under(self._connection)
+        if isinstance(connection, DriverConnection):
+            self._driver = connection
+        elif not is_heard(connection.engine):
+            self._driver = DriverConnection.under(connection)
 
     def _send(self, statement: str, values: Any) -> tuple[Sequence[Row], int]:
         """Run a statement; answer its rows, and how many it changed."""
@@ -101,15 +110,28 @@ class Connection:
             statement = text(statement)
         return Result(self._session.execute(statement, {**(values or {}), **more}))
 
+    @property
+    def _session(self) -> "Session":
+        if self._known_session is None:
+            self._known_session = self._make_session()
+        return self._known_session
+
+    def close_session(self) -> None:
+        """End what an application may have begun."""
+        if self._known_session is not None:
+            self._known_session.close()
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
 
 
-@contextmanager
-def _reading(session: Session) -> Iterator[Connection]:
-    """Give a connection outside of transactions."""
-    with autocommitting(session.get_bind()) as connection:
-        yield Connection(session, connection)
+class _Unit:
+    """The transaction of a thread: its connection, and how many blocks are in it."""
+
+    def __init__(self, connection: sqlalchemy.Connection) -> None:
+        self.opened = connection
+        self.connection = Connection(connection, lambda: session_on(connection))
+        self.blocks = 0
 
 
 class _OfThread(threading.local):
@@ -119,15 +141,17 @@ class _OfThread(threading.local):
     """Inside `keeping_connection`."""
     reader: Connection | None = None
     release: ExitStack | None = None
+    unit: _Unit | None = None
 
 
 class SQLClient:
-    """Sessions on one database.
+    """Connections to one database.
 
     Args:
         session_factory: Gives the session of the thread, bound to an engine.
         commit_manually: Changes are kept by each block of `connect`; else kept or
             undone with the transaction of the request (pyramid_tm).
+        invalidate: Of earlier versions, ignored.
     """
 
     def __init__(
@@ -140,13 +164,10 @@ class SQLClient:
     @classmethod
     def on(cls, engine: Engine, per_request: bool) -> Any:
         """Build a client of an engine."""
-        factory = scoped_session(sessionmaker(bind=engine))
-        if per_request:
-            zope.sqlalchemy.register(factory)
-        return cls(factory, commit_manually=not per_request)
+        return cls(Sessions(engine, per_request), commit_manually=not per_request)
 
-    def begin_write(self, session: Session) -> None:
-        """Prepare the session for writes: engines override it."""
+    def begin_write(self, connection: sqlalchemy.Connection) -> None:
+        """Prepare a connection for writes: engines override it."""
 
     @contextmanager
     def connect(
@@ -163,27 +184,95 @@ class SQLClient:
                 broke: the same request may succeed when it is sent again.
             BackendError: for any other error of the database or its driver.
         """
-        session: Session | None = None
         try:
-            session = self.session_factory()
-            if readonly and not session.in_transaction():
-                with self._reader(session) as reader:
-                    yield reader
+            session = self._session_in_use()
+            if session is not None:
+                with self._by_session(session, readonly) as connection:
+                    yield connection
+            elif readonly and self._thread.unit is None:
+                with self._reader() as connection:
+                    yield connection
                 return
+            else:
+                with self._in_unit(readonly) as connection:
+                    yield connection
+            if force_commit and not readonly and not self.commit_manually:
+                transaction.commit()
+        except sqlalchemy.exc.SQLAlchemyError as error:
+            raise _backend_error(error) from error
+
+    @property
+    def _engine(self) -> Engine:
+        factory = self.session_factory
+        engine = factory.engine if isinstance(factory, Sessions) else None
+        return engine or factory().get_bind()
+
+    def _session_in_use(self) -> Any:
+        """Give the session that the statements of the thread belong to, if any.
+
+        An application has begun a transaction with it, or supplied the factory.
+        """
+        factory = self.session_factory
+        return factory.in_use() if isinstance(factory, Sessions) else factory()
+
+    @contextmanager
+    def _by_session(self, session: Any, readonly: bool) -> Iterator[Connection]:
+        """Send statements in the transaction of a session."""
+        try:
+            connection = session.connection()
+            if not readonly:
+                self.begin_write(connection)
+            yield Connection(connection, lambda: session)
+            if not readonly and self.commit_manually:
+                session.commit()
+            elif not readonly:
+                import zope.sqlalchemy  # noqa: PLC0415 -- see sessions.py
+
+                zope.sqlalchemy.mark_changed(session)
+        except sqlalchemy.exc.SQLAlchemyError:
+            if self.commit_manually:
+                session.rollback()
+            raise
+        finally:
+            if self.commit_manually:
+                session.close()
+
+    @contextmanager
+    def _in_unit(self, readonly: bool) -> Iterator[Connection]:
+        """Send statements in the transaction of the thread, begun by the first one."""
+        unit = self._thread.unit
+        if unit is None:
             # A thread never has two: all might wait for those that the others have.
             self._release()
+            unit = self._begin()
+        if not readonly:
+            self.begin_write(unit.opened)
+        if not self.commit_manually:
+            yield unit.connection
+            return
+        unit.blocks += 1
+        try:
+            yield unit.connection
             if not readonly:
-                self.begin_write(session)
-            yield Connection(session)
-            if not readonly:
-                self._keep(session, force_commit)
-        except sqlalchemy.exc.SQLAlchemyError as error:
-            if session is not None and self.commit_manually:
-                session.rollback()
-            raise _backend_error(error) from error
+                commit(unit.opened)
+        except sqlalchemy.exc.SQLAlchemyError:
+            unit.opened.rollback()
+            raise
         finally:
-            if session is not None and self.commit_manually:
-                session.close()
+            unit.blocks -= 1
+            if not unit.blocks:
+                self._thread.unit = None
+                unit.opened.close()
+
+    def _begin(self) -> _Unit:
+        unit = self._thread.unit = _Unit(self._engine.connect())
+        unit.opened.begin()
+        if not self.commit_manually:
+            JoinedConnection(unit.opened, ended=self._forget_unit)
+        return unit
+
+    def _forget_unit(self) -> None:
+        self._thread.unit = None
 
     @contextmanager
     def keeping_connection(self) -> Iterator[None]:
@@ -203,15 +292,26 @@ class SQLClient:
             self._release()
 
     @contextmanager
-    def _reader(self, session: Session) -> Iterator[Connection]:
+    def _reading(self) -> Iterator[Connection]:
+        """Give a connection outside of transactions."""
+        with autocommitting(self._engine) as connection:
+            reader = Connection(connection, self.session_factory)
+            try:
+                yield reader
+            finally:
+                if self.commit_manually:
+                    reader.close_session()
+
+    @contextmanager
+    def _reader(self) -> Iterator[Connection]:
         thread = self._thread
         if not thread.keeps:
-            with _reading(session) as reader:
+            with self._reading() as reader:
                 yield reader
             return
         if thread.reader is None:
             release = ExitStack()
-            thread.reader = release.enter_context(_reading(session))
+            thread.reader = release.enter_context(self._reading())
             thread.release = release
         try:
             yield thread.reader
@@ -235,20 +335,11 @@ class SQLClient:
             BackendError: for any error of the database or its driver.
         """
         try:
-            session = self.session_factory()
-            busy = session.in_transaction()
-            with _reading(session) if busy else self._reader(session) as connection:
+            busy = self._thread.unit is not None or self._session_in_use() is not None
+            with self._reading() if busy else self._reader() as connection:
                 yield connection
         except sqlalchemy.exc.SQLAlchemyError as error:
             raise _backend_error(error) from error
-
-    def _keep(self, session: Session, force_commit: bool) -> None:
-        if self.commit_manually:
-            session.commit()
-            return
-        zope.sqlalchemy.mark_changed(session)
-        if force_commit:
-            transaction.commit()
 
 
 def _backend_error(error: sqlalchemy.exc.SQLAlchemyError) -> BackendError:

@@ -13,8 +13,7 @@ import sqlite3
 from typing import Any
 
 from pyramid.settings import asbool
-from sqlalchemy import create_engine, event
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, create_engine, event
 
 from cliquet.backends.sql import SQLClient
 
@@ -26,9 +25,8 @@ _CLIENTS: dict[tuple[str, bool], "SQLiteClient"] = {}
 class SQLiteClient(SQLClient):
     """Sessions on one file."""
 
-    def begin_write(self, session: Session) -> None:
+    def begin_write(self, connection: Connection) -> None:
         """Take the lock of the file, unless this transaction has it."""
-        connection = session.connection()
         driver: Any = connection.connection.driver_connection
         if not driver.in_transaction:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
