@@ -27,12 +27,16 @@ class BackendError(Exception):
         super().__init__(message, *args)
 
 
-#: SQLSTATE of serialization failures and deadlocks.
-_TRANSIENT_STATES = ("40001", "40P01")
+#: SQLSTATE of prepared statements that are gone, or there already: somebody resets
+#: sessions, or shares them. The same statement is sent as it is from then on.
+UNPREPARED_STATES = ("26000", "42P05")
+
+#: SQLSTATE of serialization failures and deadlocks, besides.
+_TRANSIENT_STATES = ("40001", "40P01", *UNPREPARED_STATES)
 
 
 def is_transient(error: object) -> bool:
-    """Tell whether a transaction was undone because of another one (SQLSTATE 40)."""
+    """Tell whether a transaction was undone for a reason that will not come again."""
     if isinstance(error, TransientError):
         return True
     driver_error = getattr(error, "orig", None)

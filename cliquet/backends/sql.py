@@ -74,7 +74,7 @@ class Connection:
         compiled = compile_statement(statement, self._dialect)
         if self._driver is not None:
             return self._driver.send(compiled, values)
-        result = self._connection.exec_driver_sql(compiled, values)
+        result = self._connection.exec_driver_sql(compiled.text, values)
         return result.all() if result.returns_rows else (), result.rowcount
 
     def rows(self, statement: str, **values: Any) -> Sequence[Row]:
@@ -94,7 +94,7 @@ class Connection:
         """Run a statement for each of many values."""
         if values:
             compiled = compile_statement(statement, self._dialect)
-            self._connection.exec_driver_sql(compiled, values)
+            self._connection.exec_driver_sql(compiled.text, values)
 
     def run_script(self, script: str) -> None:
         """Run statements as they are, separated by semicolons."""

@@ -1,21 +1,73 @@
 """How is a statement sent to a driver, with as little in between as possible?"""
 
+import re
 from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from cliquet.backends.exceptions import UNPREPARED_STATES
+
+_PARAMETER = re.compile(r"%\((\w+)\)s")
+
+
+class Frequent(str):
+    """A statement that finds rows by their whole key, and is sent all the time.
+
+    PostgreSQL takes longer to plan it than to run it, and the plan is the same for all
+    values: it is worth preparing.
+    """
+
+    __slots__ = ()
+
+
+class Compiled:
+    """A statement as a driver wants it.
+
+    Attributes:
+        text: With the parameters of the driver.
+        name: Of the prepared statement: equal names are equal statements.
+        prepare: What prepares it, the driver's parameters being those of `execute`.
+        execute: What runs it once it is prepared.
+    """
+
+    __slots__ = ("_rows", "execute", "name", "prepare", "text")
+
+    def __init__(self, compiled: str, is_frequent: bool) -> None:
+        self.text = compiled
+        self.name = ""
+        self._rows: Any = None
+        if is_frequent:
+            names = list(dict.fromkeys(_PARAMETER.findall(compiled)))
+            numbered = _PARAMETER.sub(
+                lambda found: f"${names.index(found[1]) + 1}", compiled
+            )
+            listed = ", ".join(f"%({name})s" for name in names)
+            arguments = f" ({listed})" if names else ""
+            self.name = f"cliquet_{sha256(compiled.encode()).hexdigest()[:32]}"
+            self.execute = f"EXECUTE {self.name}{arguments}"
+            self.prepare = f"PREPARE {self.name} AS {numbered}; {self.execute}"
+
+    def rows_of(self, cursor: Any) -> list[Any]:
+        """Fetch all rows, as named tuples."""
+        if self._rows is None:
+            columns = tuple(column[0] for column in cursor.description)
+            self._rows = _row_class(columns)
+        return list(map(self._rows, cursor.fetchall()))
+
 
 @lru_cache(maxsize=2000)
-def compile_statement(statement: str, dialect_name: str) -> str:
+def compile_statement(statement: str, dialect_name: str) -> Compiled:
     """Write a statement with named parameters as a driver wants it."""
     style = "named" if dialect_name.startswith("sqlite") else "pyformat"
     dialect = create_engine(f"{dialect_name}://", paramstyle=style).dialect
-    return str(text(statement).compile(dialect=dialect))
+    compiled = str(text(statement).compile(dialect=dialect))
+    return Compiled(compiled, isinstance(statement, Frequent))
 
 
 class DriverConnection:
@@ -38,7 +90,7 @@ class DriverConnection:
         """Go below a connection of SQLAlchemy, in its transaction."""
         return cls(connection.engine, connection.connection, connection)
 
-    def send(self, statement: str, values: Any) -> tuple[list[Any], int]:
+    def send(self, statement: Compiled, values: Any) -> tuple[list[Any], int]:
         """Run a statement; answer its rows, and how many it changed.
 
         Raises:
@@ -47,11 +99,13 @@ class DriverConnection:
         cursor = None
         try:
             cursor = self._pooled.cursor()
-            cursor.execute(statement, values)
+            if statement.name:
+                self._execute_prepared(cursor, statement, values)
+            else:
+                cursor.execute(statement.text, values)
             if cursor.description is None:
                 return [], cursor.rowcount
-            make = _row_class(tuple(column[0] for column in cursor.description))
-            return list(map(make, cursor.fetchall())), cursor.rowcount
+            return statement.rows_of(cursor), cursor.rowcount
         except self.dialect.loaded_dbapi.Error as error:
             driver = self._pooled.driver_connection
             self.broken = self.dialect.is_disconnect(error, driver, cursor)
@@ -59,10 +113,52 @@ class DriverConnection:
                 # The others of the pool were opened before: they are broken, too.
                 self._owner.invalidate(error)
                 self._engine.dispose()
-            raise _told(self.dialect, error, statement, self.broken) from error
+            raise _told(self.dialect, error, statement.text, self.broken) from error
         finally:
             if cursor is not None and not self.broken:
                 cursor.close()
+
+    def _execute_prepared(self, cursor: Any, statement: Compiled, values: Any) -> None:
+        """Run a statement that the server has prepared for this connection.
+
+        Raises:
+            Exception: whatever the driver raised.
+        """
+        info = self._pooled.info
+        prepared = info.get(_PREPARED)
+        if prepared is None:
+            is_direct = _is_direct(self.dialect, self._pooled, cursor)
+            prepared = info[_PREPARED] = set() if is_direct else _NEVER
+        if prepared is _NEVER:
+            cursor.execute(statement.text, values)
+            return
+        is_known = statement.name in prepared
+        try:
+            cursor.execute(statement.execute if is_known else statement.prepare, values)
+        except self.dialect.loaded_dbapi.Error as error:
+            if getattr(error, "pgcode", None) in UNPREPARED_STATES:
+                info[_PREPARED] = _NEVER
+            raise
+        prepared.add(statement.name)
+
+
+#: Where the pool remembers what was prepared on a connection, or that nothing may be.
+_PREPARED = "cliquet.prepared"
+_NEVER: frozenset[str] = frozenset()
+
+
+def _is_direct(dialect: Any, pooled: Any, cursor: Any) -> bool:
+    """Tell whether a connection always leads to the same session of a server.
+
+    Behind PgBouncer it may not. It shows: a pooler answers for the server when the
+    connection is opened, and cannot know which process will serve it.
+    """
+    if dialect.driver != "psycopg2":
+        return False
+    cursor.execute("SELECT pg_backend_pid()")
+    served_by: int = cursor.fetchone()[0]
+    answered_by: int = pooled.driver_connection.get_backend_pid()
+    return served_by == answered_by
 
 
 def _told(dialect: Any, error: Any, statement: str, broken: bool) -> Any:
@@ -85,23 +181,24 @@ def _row_class(columns: tuple[str, ...]) -> Any:
     return make
 
 
+def is_heard(engine: Any) -> bool:
+    """Tell whether anybody listens to statements: SQLAlchemy must send them.
+
+    Tracers do.
+    """
+    listened = engine.dispatch
+    return bool(
+        listened.before_cursor_execute or listened.after_cursor_execute or engine.echo
+    )
+
+
 def autocommitting(engine: Any) -> Any:
     """Take a connection on which each statement is a transaction, for a moment.
 
     SQLAlchemy's own way to it ("AUTOCOMMIT") takes two more round trips, to set and
     reset the isolation of the session; drivers know a switch that sends nothing.
-
-    Who listens to the statements of the engine, as tracers do, hears of these.
     """
     return _by_sqlalchemy(engine) if is_heard(engine) else _by_driver(engine)
-
-
-def is_heard(engine: Any) -> bool:
-    """Tell whether anybody listens to statements: SQLAlchemy must send them."""
-    listened = engine.dispatch
-    return bool(
-        listened.before_cursor_execute or listened.after_cursor_execute or engine.echo
-    )
 
 
 @contextmanager

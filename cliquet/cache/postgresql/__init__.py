@@ -10,13 +10,14 @@ from typing import Any
 
 from cliquet import serialization
 from cliquet.backends.postgresql import PostgreSQLClient, create_from_config
+from cliquet.backends.statements import Frequent
 from cliquet.cache.base import CacheBase
 from cliquet.logs import logger
 
 _LONGEST_KEY = 256
 
 _VALID = "key = :key AND (ttl IS NULL OR ttl > localtimestamp)"
-GET = f"SELECT value FROM cache WHERE {_VALID}"
+GET = Frequent(f"SELECT value FROM cache WHERE {_VALID}")
 TTL = f"""SELECT CAST(EXTRACT(EPOCH FROM ttl - localtimestamp) AS double precision)
 AS seconds FROM cache WHERE {_VALID} AND ttl IS NOT NULL"""
 SET = """WITH expired AS (

@@ -9,6 +9,7 @@ from typing import Any
 
 from cliquet.backends.grants import GrantedIds, Grants
 from cliquet.backends.postgresql import create_from_config
+from cliquet.backends.statements import Frequent
 from cliquet.permission.base import BoundPermissions, pattern_couples
 from cliquet.permission.sql import SQLPermission, Statements, by_permission
 from cliquet.types import Principal
@@ -19,7 +20,8 @@ _GIVEN = """SELECT DISTINCT permission, principal
 FROM unnest(CAST(:permissions AS text[]), CAST(:principals AS text[]))
 AS given (permission, principal)"""
 
-WRITE = f"""WITH given AS ({_GIVEN}),
+WRITE = Frequent(
+    f"""WITH given AS ({_GIVEN}),
 revoked AS (
     DELETE FROM access_control_entries WHERE object_id = :object_id
     AND permission = ANY(CAST(:replaced AS text[]))
@@ -31,6 +33,7 @@ granted AS (
 SELECT permission, principal FROM access_control_entries WHERE object_id = :object_id
 AND permission <> ALL(CAST(:replaced AS text[]))
 UNION SELECT permission, principal FROM given"""
+)
 
 
 ANY_SHARED = """SELECT EXISTS (SELECT FROM access_control_entries
@@ -45,17 +48,19 @@ class Permission(SQLPermission):
     name = "PostgreSQL"
     schema = (_SCHEMA.read_text(encoding="utf-8"),)
     statements = Statements(
-        delete=f"DELETE FROM access_control_entries WHERE object_id {_IDS}",
+        delete=Frequent(f"DELETE FROM access_control_entries WHERE object_id {_IDS}"),
         authorized="""SELECT DISTINCT principal FROM access_control_entries
             JOIN unnest(CAST(:object_ids AS text[]), CAST(:permissions AS text[]))
             AS wanted (object_id, permission) USING (object_id, permission)""",
         accessible="""SELECT DISTINCT object_id, permission FROM access_control_entries
             WHERE principal = ANY(CAST(:principals AS text[]))
             AND permission = ANY(CAST(:permissions AS text[]))""",
-        access=f"""SELECT NULL AS object_id, NULL AS permission, principal
+        access=Frequent(
+            f"""SELECT NULL AS object_id, NULL AS permission, principal
             FROM user_principals WHERE user_id = :user_id
             UNION ALL SELECT object_id, permission, principal
-            FROM access_control_entries WHERE object_id {_IDS}""",
+            FROM access_control_entries WHERE object_id {_IDS}"""
+        ),
     )
 
     def find_grants(

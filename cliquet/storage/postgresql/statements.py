@@ -10,6 +10,7 @@ saw of the collection holds too. If not, there is no row in the answer, nothing 
 written, and the collection is ours: the same statement, sent again, sees all.
 """
 
+from cliquet.backends.statements import Frequent
 from cliquet.storage.postgresql.conditions import MODIFIED
 from cliquet.storage.sql import KEY, PAIR, Statements
 
@@ -25,21 +26,26 @@ _STAMP = f"""WITH stamp AS (
     WHERE pair.last_modified = {_SEEN}
     RETURNING last_modified)"""
 
-CREATE = f"""{_STAMP.format(guard=f"NOT EXISTS (SELECT FROM records WHERE {KEY})")},
+CREATE = Frequent(
+    f"""{_STAMP.format(guard=f"NOT EXISTS (SELECT FROM records WHERE {KEY})")},
 forget AS (DELETE FROM deleted WHERE {KEY} AND EXISTS (SELECT FROM stamp))
 INSERT INTO records (id, parent_id, collection_id, last_modified, data)
 SELECT :id, :parent_id, :collection_id, stamp.last_modified, CAST(:data AS jsonb)
 FROM stamp RETURNING {MODIFIED} AS last_modified"""
+)
 """Create a record where there is none."""
 
 _IS_SAME = f"EXISTS (SELECT FROM records WHERE {KEY} AND {MODIFIED} = :expected)"
 
-REPLACE = f"""{_STAMP.format(guard=_IS_SAME)}
+REPLACE = Frequent(
+    f"""{_STAMP.format(guard=_IS_SAME)}
 UPDATE records SET data = CAST(:data AS jsonb), last_modified = stamp.last_modified
 FROM stamp WHERE {KEY} RETURNING as_epoch(records.last_modified) AS last_modified"""
+)
 """Replace a record that has the timestamp `expected`."""
 
-DELETE = f"""{_STAMP.format(guard=_IS_SAME)},
+DELETE = Frequent(
+    f"""{_STAMP.format(guard=_IS_SAME)},
 gone AS (DELETE FROM records USING stamp WHERE {KEY} RETURNING stamp.last_modified),
 buried AS (INSERT INTO deleted (id, parent_id, collection_id, last_modified)
     SELECT :id, :parent_id, :collection_id, last_modified FROM gone
@@ -47,12 +53,15 @@ buried AS (INSERT INTO deleted (id, parent_id, collection_id, last_modified)
     ON CONFLICT (id, parent_id, collection_id)
     DO UPDATE SET last_modified = excluded.last_modified)
 SELECT {MODIFIED} AS last_modified FROM gone"""
+)
 """Delete a record that has the timestamp `expected`."""
 
-LOCK = f"""INSERT INTO timestamps AS pair (parent_id, collection_id, last_modified)
+LOCK = Frequent(
+    f"""INSERT INTO timestamps AS pair (parent_id, collection_id, last_modified)
 VALUES (:parent_id, :collection_id, from_epoch(0))
 ON CONFLICT (parent_id, collection_id) DO UPDATE SET last_modified = pair.last_modified
 RETURNING {MODIFIED} AS last_modified, current_epoch() AS now"""
+)
 """Take the row of a collection: it has time 0 if the collection was never used."""
 
 LOCK_ALL = """INSERT INTO timestamps AS pair
@@ -64,7 +73,7 @@ ON CONFLICT (parent_id, collection_id) DO UPDATE SET last_modified = pair.last_m
 """
 """Take the rows of several collections, in the order given."""
 
-TIMESTAMP = f"SELECT {MODIFIED} AS last_modified FROM timestamps WHERE {PAIR}"
+TIMESTAMP = Frequent(f"SELECT {MODIFIED} AS last_modified FROM timestamps WHERE {PAIR}")
 INITIALIZE = f"""INSERT INTO timestamps AS pair
 (parent_id, collection_id, last_modified)
 VALUES (:parent_id, :collection_id, from_epoch(current_epoch()))
@@ -100,7 +109,7 @@ SELECT id, epoch AS last_modified FROM numbered ORDER BY epoch"""
 """Delete the records of a locked collection, each with a timestamp from `first` on."""
 
 STATEMENTS = Statements(
-    get=f"SELECT id, {MODIFIED}, data::text FROM records WHERE {KEY}",
+    get=Frequent(f"SELECT id, {MODIFIED}, data::text FROM records WHERE {KEY}"),
     put=f"""INSERT INTO records (id, parent_id, collection_id, last_modified, data)
         SELECT :id, :parent_id, :collection_id, slot, CAST(:data AS jsonb)
         FROM {_FREE.format(table="records")}
