@@ -3,6 +3,7 @@
 import copy
 import inspect
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import cornice
@@ -13,6 +14,8 @@ from cliquet.protocol.cors import EXPOSED_HEADERS
 from cliquet.settings import get_setting
 from cliquet.text import aslist
 from cliquet.validation import validate_schema
+
+_ANSWERED_BY_METHOD = ("cors_supported_headers_for", "cors_support_credentials_for")
 
 
 class Service(cornice.Service):
@@ -61,6 +64,9 @@ class Service(cornice.Service):
             own["cors_origins"] = list(clone.cors_origins)
             own.pop("cors_max_age", None)
             clone.definitions.append((method, view, own))
+        for name in _ANSWERED_BY_METHOD:
+            # Cornice looks through all definitions, for each response.
+            setattr(clone, name, lru_cache(maxsize=32)(getattr(clone, name)))
         return clone
 
 
@@ -94,8 +100,20 @@ def _without_arguments(validator: Callable[[Any], Any]) -> Callable[..., Any]:
 def setup_services(config: Any) -> None:
     """Include Cornice; each application registers its own copies of services."""
     config.add_request_method(ValidationErrors, name="errors", reify=True)
+    config.add_request_method(_cors_state, name="info", reify=True)
     config.include("cornice")
     config.add_directive("add_cornice_service", add_service)
+
+
+def _cors_state(request: Any) -> dict[str, Any]:
+    """Tell Cornice what was checked: without an origin, there is nothing to check."""
+    if "HTTP_ORIGIN" in request.environ or _ALWAYS in request.registry.settings:
+        return {}
+    return {"cors_checked": True}
+
+
+#: Setting of Cornice: all responses have CORS headers.
+_ALWAYS = "cornice.always_cors"
 
 
 def add_service(config: Any, service: Any) -> None:

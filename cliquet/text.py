@@ -6,7 +6,6 @@ or settings.
 
 import ast
 import base64
-import hashlib
 import hmac
 import math
 import os
@@ -168,7 +167,7 @@ def hmac_digest(secret: str | bytes, message: str, encoding: str = "utf-8") -> s
     """Sign a text with HMAC-SHA256, as hexadecimal digits."""
     if isinstance(secret, str):
         secret = secret.encode(encoding)
-    return hmac.new(secret, message.encode(encoding), hashlib.sha256).hexdigest()
+    return hmac.new(secret, message.encode(encoding), "sha256").hexdigest()
 
 
 def encode_header(value: Any, encoding: str = "utf-8") -> Any:

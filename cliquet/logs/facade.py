@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextvars import ContextVar
 from functools import cache
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -23,16 +23,30 @@ Renderer = Callable[[Any, str, MutableMapping[str, Any]], Any]
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
-# Replaced, never modified: what a copied context shares with its origin.
-_values: ContextVar[Mapping[str, Any]] = ContextVar("cliquet_log_values")
+_Describe = Callable[[], Mapping[str, Any]]
 _EMPTY: Mapping[str, Any] = {}
-# Describes what the context is about, when a line needs it: most lines are off.
-_description: ContextVar[Callable[[], Mapping[str, Any]] | None] = ContextVar(
-    "cliquet_log_description"
-)
-# The renderer of the application that serves the current request: two applications
-# may live in one process (rulings §2.15).
-_renderer: ContextVar[Renderer] = ContextVar("cliquet_log_renderer")
+
+
+class _State(NamedTuple):
+    """What is known where a line is logged.
+
+    Replaced, never modified: a copied context shares it with its origin.
+    """
+
+    renderer: Renderer | None = None
+    """Of the application that serves the request: two may live in one process
+    (rulings §2.15)."""
+
+    describe: _Describe | None = None
+    """Tells what the context is about, when a line needs it: most lines are off."""
+
+    values: Mapping[str, Any] = _EMPTY
+    conclude: _Describe | None = None
+    """Tells how it ended."""
+
+
+_NOTHING = _State()
+_state: ContextVar[_State] = ContextVar("cliquet_log_state", default=_NOTHING)
 
 
 class _Context:
@@ -44,8 +58,12 @@ class _Context:
 
 
 def _context() -> dict[str, Any]:
-    describe = _description.get(None)
-    return {**(describe() if describe else _EMPTY), **_values.get(_EMPTY)}
+    _, describe, values, conclude = _state.get()
+    return {
+        **(describe() if describe else _EMPTY),
+        **values,
+        **(conclude() if conclude else _EMPTY),
+    }
 
 
 class Logger:
@@ -56,26 +74,28 @@ class Logger:
         #: Renders out of requests: that of the application set up last.
         self.renderer: Renderer = ClassicLogRenderer({})
 
-    def render_with(self, renderer: Renderer) -> None:
-        """Use a renderer until the end of the request, or thread."""
-        _renderer.set(renderer)
-
     def new(self, **values: Any) -> "Logger":
         """Forget the context, and start another one."""
-        return self.begin(None, **values)
-
-    def begin(
-        self, describe: Callable[[], Mapping[str, Any]] | None, **values: Any
-    ) -> "Logger":
-        """Start a context that a function describes, when it is looked at."""
-        _description.set(describe)
-        _values.set(values)
+        _state.set(_State(_state.get().renderer, values=values))
         return self
+
+    def begin(self, renderer: Renderer, describe: _Describe) -> None:
+        """Start a context that a function describes, when it is looked at.
+
+        The renderer is used until the end of the request, or thread.
+        """
+        _state.set(_State(renderer, describe))
 
     def bind(self, **values: Any) -> "Logger":
         """Add values to the context."""
-        _values.set({**_values.get(_EMPTY), **values})
+        renderer, describe, known, conclude = _state.get()
+        _state.set(_State(renderer, describe, {**known, **values}, conclude))
         return self
+
+    def conclude(self, describe: _Describe) -> None:
+        """Add what a function tells at the end, when it is looked at."""
+        renderer, described, values, _ = _state.get()
+        _state.set(_State(renderer, described, values, describe))
 
     def debug(self, event: Any = None, *args: Any, **values: Any) -> None:
         """Log what helps to understand."""
@@ -109,12 +129,11 @@ logger = Logger()
 @contextlib.contextmanager
 def isolated_context(**values: Any) -> Iterator[Logger]:
     """Log within another context; what is bound there is forgotten at the end."""
-    tokens = _description.set(None), _values.set(values)
+    token = _state.set(_State(_state.get().renderer, values=values))
     try:
         yield logger
     finally:
-        _description.reset(tokens[0])
-        _values.reset(tokens[1])
+        _state.reset(token)
 
 
 class _Shown(str):
@@ -145,7 +164,8 @@ def _log(
     if exc_info:
         event_dict["exc_info"] = exc_info
         event_dict = structlog.processors.format_exc_info(stdlib, name, event_dict)
-    message = _renderer.get(logger.renderer)(stdlib, name, event_dict)
+    render = _state.get().renderer or logger.renderer
+    message = render(stdlib, name, event_dict)
     path, line, function, _ = stdlib.findCaller(stacklevel=3)
     record = stdlib.makeRecord(
         stdlib.name, level, path, line, message, (), exc_info, function

@@ -1,8 +1,8 @@
 """Which line sums up a request, and who starts its log context?"""
 
 import datetime as dt
+import os
 import re
-import secrets
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -29,8 +29,7 @@ def setup_logging(config: Any) -> None:
         request._received_at = msec_time()  # noqa: SLF001 -- documented, §6.3
         # The context is that of the main request (protocol §23).
         if not hasattr(request, "parent"):
-            logger.render_with(renderer)
-            logger.begin(_Description(request))
+            logger.begin(renderer, _Description(request))
 
     config.add_request_method(request_id, reify=True)
     config.add_subscriber(on_new_request, NewRequest)
@@ -46,8 +45,8 @@ def request_id(request: Any) -> str:
     environ = getattr(request, "parent", request).environ
     known: str | None = environ.get(_ENVIRON_KEY)
     if known is None:
-        sent = environ.get("HTTP_X_REQUEST_ID", "")
-        known = sent if _SANE_ID.fullmatch(sent) else secrets.token_hex(16)
+        sent = environ.get("HTTP_X_REQUEST_ID")
+        known = sent if sent and _SANE_ID.fullmatch(sent) else os.urandom(16).hex()
         environ[_ENVIRON_KEY] = known
     return known
 
@@ -123,9 +122,14 @@ def _on_new_response(event: Any) -> None:
         logger.new(**_request_context(request))
         if event.response.status_code >= _CLIENT_ERROR:
             logger.bind(errno=errno)
-    logger.bind(
-        time=dt.datetime.fromtimestamp(now / 1000).isoformat(),  # noqa: DTZ006
-        code=event.response.status_code,
-        t=1 if received_at is None else now - received_at,
-    )
+    code = event.response.status_code
+
+    def conclusion() -> dict[str, Any]:
+        return {
+            "time": dt.datetime.fromtimestamp(now / 1000).isoformat(),  # noqa: DTZ006
+            "code": code,
+            "t": 1 if received_at is None else now - received_at,
+        }
+
+    logger.conclude(conclusion)
     logger.info("request.summary")

@@ -7,6 +7,7 @@ hosts that are no hosts.
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -17,6 +18,7 @@ from cliquet.errors import ERRORS, http_error, json_error_handler
 from cliquet.settings import get_setting
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])?(?::[0-9]{0,5})?\Z")
+_SCHEME = re.compile(r"^https?://")
 _NUL = re.compile("\x00")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -44,8 +46,7 @@ def limits_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Any:
         if fault is not None:
             request.errors.add(*fault)
             return json_error_handler(request)
-        length = environ.get("CONTENT_LENGTH")
-        if length and int(length) > max_size:
+        if int(environ.get("CONTENT_LENGTH") or 0) > max_size:
             return _too_large(max_size)
         return handler(request)
 
@@ -58,7 +59,14 @@ def attempts_for(request: Any) -> int | None:
     Its body is kept in memory for another time, where WebOb would copy it to a file;
     a body that will not be read is not, and the request runs once.
     """
-    length = request.environ.get("CONTENT_LENGTH")
+    environ = request.environ
+    length = environ.get("CONTENT_LENGTH")
+    if length == "0" or (not length and not request.is_body_readable):
+        # As WebOb has a body that was copied.
+        environ["CONTENT_LENGTH"] = "0"
+        environ["wsgi.input"] = BytesIO()
+        environ["webob.is_body_seekable"] = True
+        return None
     if not length:
         return None
     limit = get_setting(request.registry.settings, "max_body_size")
@@ -104,14 +112,15 @@ def _header_fault(environ: dict[str, Any]) -> Fault | None:
     length = environ.get("CONTENT_LENGTH")
     if length and not (length.isascii() and length.isdigit()):
         return Fault("header", "Content-Length", "Content-Length is not a number")
-    sent = [key for key in environ if key[:5] == "HTTP_" or key == "CONTENT_TYPE"]
     # Most are cleared together.
-    if _text_fault("".join([environ[key] for key in sent]), _CONTROL):
-        for key in sent:
-            fault = _text_fault(environ[key], _CONTROL)
-            if fault:
-                name = key.removeprefix("HTTP_").replace("_", "-").title()
-                return Fault("header", name, f"{name} is invalid: {fault}")
+    sent = [key for key in environ if key[:5] == "HTTP_" or key == "CONTENT_TYPE"]
+    if not _text_fault("".join([environ[key] for key in sent]), _CONTROL):
+        return None
+    for key in sent:
+        fault = _text_fault(environ[key], _CONTROL)
+        if fault:
+            name = key.removeprefix("HTTP_").replace("_", "-").title()
+            return Fault("header", name, f"{name} is invalid: {fault}")
     return None
 
 
@@ -121,7 +130,7 @@ def _is_host(host: str) -> bool:
     A scheme before it is let through: 3.1.5 did so and clients saw it (protocol
     §1.3); slashes and digits cannot do harm in a `Location`.
     """
-    return bool(_HOST.match(re.sub(r"^https?://", "", host)))
+    return bool(_HOST.match(host) or _HOST.match(_SCHEME.sub("", host)))
 
 
 def _text_fault(value: str, refused: re.Pattern[str]) -> str | None:

@@ -1,8 +1,8 @@
 """Which class do requests have?
 
 Pyramid gives each request a class of its own, to hold the properties that were added
-with `add_request_method`. Making it costs 25 µs, twice for each entry of a batch. Here
-one class is made at start, when the properties are known.
+with `add_request_method`, and sets the methods on each. It costs 30 µs, twice for each
+entry of a batch. Here one class is made at start, when both are known.
 """
 
 from typing import Any
@@ -16,19 +16,24 @@ class _Remaining:
     """The extensions that a request of the class made at start still needs."""
 
     def __init__(self, extensions: Any) -> None:
-        self.methods = extensions.methods
         self._every = extensions
-        self._known = len(extensions.descriptors)
+        self._known = len(extensions.descriptors), len(extensions.methods)
 
     @property
     def descriptors(self) -> dict[str, Any]:
         """Tell the properties, if some were added after the start."""
         every: dict[str, Any] = self._every.descriptors
-        return {} if len(every) == self._known else every
+        return {} if len(every) == self._known[0] else every
+
+    @property
+    def methods(self) -> dict[str, Any]:
+        """Tell the methods, if some were added after the start."""
+        every: dict[str, Any] = self._every.methods
+        return {} if len(every) == self._known[1] else every
 
 
 def setup_request_class(config: Any) -> None:
-    """Put the properties of requests in their class, once they are all there."""
+    """Put what requests have in their class, once it is all there."""
     config.add_subscriber(_make_class, ApplicationCreated)
 
 
@@ -38,7 +43,8 @@ def _make_class(event: Any) -> None:
     if extensions is None or not isinstance(factory, type):
         # The application has a function that makes requests.
         return
-    made = type(factory.__name__, (factory,), dict(extensions.descriptors))
+    members = {**extensions.methods, **extensions.descriptors}
+    made = type(factory.__name__, (factory,), members)
     made.__module__ = factory.__module__
     router.request_factory = router.registry.request_class = made
     router.request_extensions = _Remaining(extensions)

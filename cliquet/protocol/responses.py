@@ -6,8 +6,8 @@ from pyramid.settings import aslist
 
 from cliquet import serialization
 
-_OF_PYRAMID = "text/html; charset=UTF-8"
-_JSON = "application/json; charset=UTF-8"
+_OF_PYRAMID = ("Content-Type", "text/html; charset=UTF-8")
+_JSON = ("Content-Type", "application/json; charset=UTF-8")
 
 
 def setup_json_serializer(config: Any) -> None:
@@ -20,8 +20,10 @@ def render_json(value: Any, system: dict[str, Any]) -> str:
     request = system.get("request")
     if request is not None:
         response = request.response
-        if response.headers.get("Content-Type") == _OF_PYRAMID:
-            response.headers["Content-Type"] = _JSON
+        headers = response.headerlist
+        if headers and headers[0] == _OF_PYRAMID:
+            # As Pyramid made it: nothing has to be searched.
+            headers[0] = _JSON
         elif response.content_type == response.default_content_type:
             response.content_type = "application/json"
             response.charset = "UTF-8"
@@ -44,9 +46,10 @@ def setup_vary_headers(config: Any) -> None:
 
 def setup_backoff(config: Any) -> None:
     """Ask clients to wait, on every response (setting `backoff`, read live)."""
+    registry = config.registry
 
     def set_backoff(event: Any) -> None:
-        backoff = config.registry.settings.get("backoff")
+        backoff = registry.settings.get("backoff")
         if backoff is not None:
             event.response.headers["Backoff"] = str(backoff)
 
