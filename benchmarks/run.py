@@ -61,7 +61,13 @@ def cost(databases, options):
         apps = side_by_side.ours_on(engine, url)
         if engine == "postgresql":
             apps = side_by_side.references(url) + apps
-        results[engine] = side_by_side.run(engine, apps, options.turns)
+            if options.peers:
+                apps += side_by_side.started_peers(url)
+        try:
+            results[engine] = side_by_side.run(engine, apps, options.turns)
+        finally:
+            for app in apps:
+                app.close()
     return results
 
 
@@ -111,6 +117,9 @@ def parse(arguments):
                         help=f"of {', '.join(ENGINES)} (all)")  # fmt: skip
     parser.add_argument("--growth-engines", type=names, default=["postgresql"],
                         help="whose growth is measured (postgresql)")  # fmt: skip
+    parser.add_argument("--peers", action="store_true",
+                        help="compare with Django REST framework and FastAPI, too;"
+                        " their environments are made with pip")  # fmt: skip
     parser.add_argument("--turns", type=int, default=40, help="of each workload (40)")
     parser.add_argument("--seconds", type=float, default=2.0,
                         help="that a load over HTTP lasts (2)")  # fmt: skip
