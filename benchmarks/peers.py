@@ -56,7 +56,8 @@ class Peer(Application):
             stdout=subprocess.PIPE,
             text=True,
         )  # fmt: skip
-        self.versions = self._read()
+        versions = ", ".join(map(" ".join, self._read().items()))
+        self.versions = f"{kind.name} ({versions})"
 
     def perform(self, requests):
         (measure,) = self.perform_turn([requests])
@@ -92,8 +93,7 @@ def start(url):
         except (OSError, subprocess.CalledProcessError, RuntimeError) as error:
             print(f"  {kind.name} is left out: {error}", flush=True)
             continue
-        versions = ", ".join(map(" ".join, peer.versions.items()))
-        print(f"  {kind.name}: {versions}", flush=True)
+        print(f"  {peer.versions}", flush=True)
         started.append((peer, kind.table))
     return started
 
@@ -113,9 +113,12 @@ def _make_environment(kind):
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run(
+    done = subprocess.run(
         [_python_of(kind), *install, *kind.packages],
-        check=True,
-        stderr=subprocess.DEVNULL,
+        check=False,
+        stderr=subprocess.PIPE,
+        text=True,
     )
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip().rpartition("\n")[2])
     ready.write_text(wanted)
