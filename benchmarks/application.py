@@ -98,15 +98,31 @@ def call(wsgi, environ):
     return int(status[:3]), headers, text
 
 
+class Clock:
+    """Measures what is done within it."""
+
+    def __enter__(self):
+        self.cpu, self.wall = time.process_time(), time.perf_counter()
+        return self
+
+    def __exit__(self, *error):
+        wall, cpu = time.perf_counter(), time.process_time()
+        self.cpu, self.wall = cpu - self.cpu, wall - self.wall
+
+    def measure(self, found):
+        """Put together what it took and what was answered."""
+        answers = [
+            Answer(status, dict(headers), text.decode())
+            for status, headers, text in found
+        ]
+        return Measure(self.cpu * 1000, self.wall * 1000, answers)
+
+
 def timed(perform, prepared):
     """Call `perform` on each, and measure; answers are what it gives."""
-    cpu, wall = time.process_time(), time.perf_counter()
-    found = [perform(each) for each in prepared]
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    answers = [
-        Answer(status, dict(headers), text.decode()) for status, headers, text in found
-    ]
-    return Measure(cpu * 1000, wall * 1000, answers)
+    with Clock() as clock:
+        found = [perform(each) for each in prepared]
+    return clock.measure(found)
 
 
 class Application:
@@ -139,6 +155,10 @@ class Application:
     def perform(self, requests):
         environs = [environment(request, self.user) for request in requests]
         return timed(lambda environ: call(self.wsgi, environ), environs)
+
+    def perform_turn(self, turn):
+        """Perform lists of requests, one after the other; a measure of each."""
+        return [self.perform(requests) for requests in turn]
 
     def send(self, *request):
         """Send one request, which must succeed."""

@@ -8,7 +8,7 @@ database, too.
 import gc
 import statistics
 
-from benchmarks import workloads
+from benchmarks import peers, workloads
 from benchmarks.application import Application
 from benchmarks.apps import bare, floor, handbuilt, ours
 from benchmarks.filling import fill, fill_reference, share
@@ -57,6 +57,16 @@ def references(url):
     return apps
 
 
+def started_peers(url):
+    """Start the peers, each with its records."""
+    apps = []
+    for peer, table in peers.start(url):
+        fill_reference(peer, url, table, RECORDS)
+        _check_total(peer, RECORDS)
+        apps.append(peer)
+    return apps
+
+
 def _check_total(app, wanted):
     answer = app.send("GET", f"{app.items}?_limit=100")
     found = int(answer.headers["Total-Records"])
@@ -75,7 +85,7 @@ def measure(apps, workload, turns):
     # The first turns warm up.
     for number in range(2 + turns):
         for app in apps:
-            turn = [_once(app, workload, known) for _ in range(IN_A_TURN)]
+            turn = _turn(app, workload, known)
             if number >= 2:
                 cpu = statistics.median(result.cpu for result in turn)
                 wall = statistics.median(result.wall for result in turn)
@@ -83,13 +93,16 @@ def measure(apps, workload, turns):
     return {name: _summary(name, found) for name in found}
 
 
-def _once(app, workload, known):
-    if workload.every_time:
-        known[app.name] = workload.prepare(app)
-    requests = workload.make(app, known[app.name])
-    result = app.perform(requests)
-    app.check(requests, result.answers)
-    return result
+def _turn(app, workload, known):
+    turn = []
+    for _ in range(IN_A_TURN):
+        if workload.every_time:
+            known[app.name] = workload.prepare(app)
+        turn.append(workload.make(app, known[app.name]))
+    results = app.perform_turn(turn)
+    for requests, result in zip(turn, results, strict=True):
+        app.check(requests, result.answers)
+    return results
 
 
 def _summary(name, found):

@@ -46,7 +46,7 @@ def batch(app, requests):
 
 def post_one(app):
     created = app.send("POST", app.items, body()).body
-    return f"{app.items}/{(created.get('data') or created)['id']}"
+    return f"{app.items}/{created.get('id') or created['data']['id']}"
 
 
 def with_etag(app):
