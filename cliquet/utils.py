@@ -1,6 +1,7 @@
 """Helpers of applications, re-exported: an index, sorted by where they live."""
 
 import warnings
+from importlib import import_module
 from typing import Any
 
 from cliquet import serialization as json
@@ -34,12 +35,6 @@ from cliquet.text import (
 )
 from cliquet.timestamps import msec_time
 
-sqlalchemy: Any
-try:
-    import sqlalchemy
-except ImportError:  # pragma: no cover -- the library is optional
-    sqlalchemy = None
-
 __all__ = [
     "COMPARISON",
     "DeprecatedMeta",
@@ -63,8 +58,18 @@ __all__ = [
     "random_bytes_hex",
     "read_env",
     "reapply_cors",
-    "sqlalchemy",
+    "sqlalchemy",  # noqa: F822 -- by `__getattr__`
     "strip_uri_prefix",
     "strip_whitespace",
     "warnings",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import SQLAlchemy, which is optional and slow to import, once it is asked for."""
+    if name != "sqlalchemy":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return import_module(name)
+    except ImportError:  # pragma: no cover -- all libraries are there in tests
+        return None

@@ -1,6 +1,6 @@
 """How does an event reach the standard logging, and with which context?
 
-``logger`` stands in front of structlog's processors and of the standard ``logging``.
+``logger`` has the methods of structlog's loggers, in front of the standard ``logging``.
 Only this module knows where the context is kept: in context variables, so that each
 thread, greenlet or task sees its own values, without a lock (rulings §6).
 """
@@ -11,10 +11,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextvars import ContextVar
 from functools import cache
+from traceback import format_exception
 from types import TracebackType
 from typing import Any, NamedTuple
-
-import structlog
 
 from cliquet.logs.renderers import ClassicLogRenderer, decode_value
 
@@ -162,8 +161,7 @@ def _log(
     event_dict: MutableMapping[str, Any] = {**_context(), **values}
     event_dict["event"] = event
     if exc_info:
-        event_dict["exc_info"] = exc_info
-        event_dict = structlog.processors.format_exc_info(stdlib, name, event_dict)
+        event_dict["exception"] = "".join(format_exception(*exc_info)).rstrip("\n")
     render = _state.get().renderer or logger.renderer
     message = render(stdlib, name, event_dict)
     path, line, function, _ = stdlib.findCaller(stacklevel=3)

@@ -3,13 +3,13 @@
 import datetime as dt
 import os
 import re
+import sys
 from collections.abc import MutableMapping
 from typing import Any
 
-import structlog
-from pyramid.events import NewRequest, NewResponse
+from pyramid.events import ApplicationCreated, NewRequest, NewResponse
 
-from cliquet.logs.facade import Renderer, logger
+from cliquet.logs.facade import logger
 from cliquet.timestamps import msec_time
 
 _CLIENT_ERROR = 400
@@ -22,7 +22,7 @@ def setup_logging(config: Any) -> None:
     settings = config.get_settings()
     renderer = config.maybe_dotted(settings["logging_renderer"])(settings)
     logger.renderer = renderer
-    _configure_structlog(renderer)
+    configure_structlog()
 
     def on_new_request(event: Any) -> None:
         request = event.request
@@ -34,6 +34,8 @@ def setup_logging(config: Any) -> None:
     config.add_request_method(request_id, reify=True)
     config.add_subscriber(on_new_request, NewRequest)
     config.add_subscriber(_on_new_response, NewResponse)
+    # Applications may have imported it meanwhile.
+    config.add_subscriber(lambda event: configure_structlog(), ApplicationCreated)
 
 
 def request_id(request: Any) -> str:
@@ -51,16 +53,20 @@ def request_id(request: Any) -> str:
     return known
 
 
-def _configure_structlog(renderer: Renderer) -> None:
-    """Let ``structlog.get_logger()`` log alike, unless the host configured it."""
-    if structlog.is_configured():
+def configure_structlog() -> None:
+    """Let ``structlog.get_logger()`` log alike, unless the host configured it.
+
+    Nobody needs it where nobody imported it.
+    """
+    structlog: Any = sys.modules.get("structlog")
+    if structlog is None or structlog.is_configured():
         return
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
             _add_context,
             structlog.processors.format_exc_info,
-            renderer,
+            _render,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
@@ -68,9 +74,13 @@ def _configure_structlog(renderer: Renderer) -> None:
 
 
 def _add_context(
-    logger: Any, name: str, event_dict: MutableMapping[str, Any]
+    structlogger: Any, name: str, event_dict: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     return {**logger._context._dict, **event_dict}  # noqa: SLF001
+
+
+def _render(structlogger: Any, name: str, event_dict: MutableMapping[str, Any]) -> Any:
+    return logger.renderer(structlogger, name, event_dict)
 
 
 class _Description:

@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from dateutil import parser
 from pyramid.exceptions import ConfigurationError
 from pyramid.httpexceptions import HTTPGone
 
@@ -19,6 +18,9 @@ def parse_date(text: str) -> datetime:
     Raises:
         ConfigurationError: naming the setting, when it cannot be read.
     """
+    # Few services end: who does not pays nothing for it.
+    from dateutil import parser  # noqa: PLC0415
+
     try:
         return parser.parse(text)
     except (ValueError, OverflowError, TypeError) as error:
