@@ -8,7 +8,8 @@ the reads after it see it.
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
@@ -26,8 +27,8 @@ from cliquet.backends.joining import JoinedConnection, commit
 from cliquet.backends.rows import Result
 from cliquet.backends.sessions import Sessions, session_on
 from cliquet.backends.statements import (
+    Autocommitting,
     DriverConnection,
-    autocommitting,
     compile_statement,
     dialect_name,
     is_heard,
@@ -169,10 +170,9 @@ class SQLClient:
     def begin_write(self, connection: sqlalchemy.Connection) -> None:
         """Prepare a connection for writes: engines override it."""
 
-    @contextmanager
     def connect(
         self, readonly: bool = False, force_commit: bool = False
-    ) -> Iterator[Connection]:
+    ) -> AbstractContextManager[Connection]:
         """Give a connection, whose changes are kept when the block ends well.
 
         Args:
@@ -184,22 +184,16 @@ class SQLClient:
                 broke: the same request may succeed when it is sent again.
             BackendError: for any other error of the database or its driver.
         """
-        try:
-            session = self._session_in_use()
-            if session is not None:
-                with self._by_session(session, readonly) as connection:
-                    yield connection
-            elif readonly and self._thread.unit is None:
-                with self._reader() as connection:
-                    yield connection
-                return
-            else:
-                with self._in_unit(readonly) as connection:
-                    yield connection
-            if force_commit and not readonly and not self.commit_manually:
-                transaction.commit()
-        except sqlalchemy.exc.SQLAlchemyError as error:
-            raise _backend_error(error) from error
+        at_once = force_commit and not readonly and not self.commit_manually
+        return _Block(lambda: self._block(readonly), at_once)
+
+    def _block(self, readonly: bool) -> AbstractContextManager[Connection]:
+        session = self._session_in_use()
+        if session is not None:
+            return self._by_session(session, readonly)
+        if readonly and self._thread.unit is None:
+            return self._reader()
+        return self._in_unit(readonly)
 
     @property
     def _engine(self) -> Engine:
@@ -291,33 +285,8 @@ class SQLClient:
             self._thread.keeps = False
             self._release()
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        """Give a connection outside of transactions."""
-        with autocommitting(self._engine) as connection:
-            reader = Connection(connection, self.session_factory)
-            try:
-                yield reader
-            finally:
-                if self.commit_manually:
-                    reader.close_session()
-
-    @contextmanager
-    def _reader(self) -> Iterator[Connection]:
-        thread = self._thread
-        if not thread.keeps:
-            with self._reading() as reader:
-                yield reader
-            return
-        if thread.reader is None:
-            release = ExitStack()
-            thread.reader = release.enter_context(self._reading())
-            thread.release = release
-        try:
-            yield thread.reader
-        except BaseException:
-            self._release()
-            raise
+    def _reader(self) -> AbstractContextManager[Connection]:
+        return (_Kept if self._thread.keeps else _Reading)(self)
 
     def _release(self) -> None:
         release, self._thread.release = self._thread.release, None
@@ -325,8 +294,7 @@ class SQLClient:
         if release is not None:
             release.close()
 
-    @contextmanager
-    def connect_apart(self) -> Iterator[Connection]:
+    def connect_apart(self) -> AbstractContextManager[Connection]:
         """Give a connection that keeps each statement at once.
 
         Whatever becomes of the request.
@@ -334,11 +302,93 @@ class SQLClient:
         Raises:
             BackendError: for any error of the database or its driver.
         """
+        return _Block(self._block_apart)
+
+    def _block_apart(self) -> AbstractContextManager[Connection]:
+        busy = self._thread.unit is not None or self._session_in_use() is not None
+        return _Reading(self) if busy else self._reader()
+
+
+class _Reading:
+    """A block that reads outside of transactions."""
+
+    __slots__ = ("_client", "_connection", "_opened")
+
+    def __init__(self, client: SQLClient) -> None:
+        self._client = client
+
+    def __enter__(self) -> Connection:
+        client = self._client
+        self._opened = Autocommitting(client._engine)  # noqa: SLF001 -- one module
+        opened = self._opened.__enter__()
+        self._connection = Connection(opened, client.session_factory)
+        return self._connection
+
+    def __exit__(self, *raised: object) -> None:
+        if self._client.commit_manually:
+            self._connection.close_session()
+        self._opened.__exit__(*raised)
+
+
+class _Kept:
+    """A block that reads by the connection that a thread keeps."""
+
+    __slots__ = ("_client",)
+
+    def __init__(self, client: SQLClient) -> None:
+        self._client = client
+
+    def __enter__(self) -> Connection:
+        thread = self._client._thread  # noqa: SLF001 -- one module
+        if thread.reader is None:
+            release = ExitStack()
+            thread.reader = release.enter_context(_Reading(self._client))
+            thread.release = release
+        return thread.reader
+
+    def __exit__(self, kind: type[BaseException] | None, *raised: object) -> None:
+        if kind is not None:
+            self._client._release()  # noqa: SLF001 -- one module
+
+
+class _Block:
+    """A block whose errors of SQLAlchemy become ours.
+
+    Args:
+        begin: Gives the block; it may fail, too.
+        at_once: The transaction ends with the block.
+    """
+
+    __slots__ = ("_at_once", "_begin", "_block")
+
+    def __init__(
+        self,
+        begin: Callable[[], AbstractContextManager[Connection]],
+        at_once: bool = False,
+    ) -> None:
+        self._begin = begin
+        self._at_once = at_once
+
+    def __enter__(self) -> Connection:
         try:
-            busy = self._thread.unit is not None or self._session_in_use() is not None
-            with self._reading() if busy else self._reader() as connection:
-                yield connection
+            self._block = self._begin()
+            return self._block.__enter__()
         except sqlalchemy.exc.SQLAlchemyError as error:
+            raise _backend_error(error) from error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._block.__exit__(kind, error, trace)
+            if self._at_once and kind is None:
+                transaction.commit()
+        except sqlalchemy.exc.SQLAlchemyError as raised:
+            raise _backend_error(raised) from raised
+        if isinstance(error, sqlalchemy.exc.SQLAlchemyError):
             raise _backend_error(error) from error
 
 

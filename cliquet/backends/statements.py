@@ -2,8 +2,6 @@
 
 import re
 from collections import namedtuple
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -192,48 +190,54 @@ def is_heard(engine: Any) -> bool:
     )
 
 
-def autocommitting(engine: Any) -> Any:
-    """Take a connection on which each statement is a transaction, for a moment.
+class Autocommitting:
+    """A connection on which each statement is a transaction, for a block.
 
     SQLAlchemy's own way to it ("AUTOCOMMIT") takes two more round trips, to set and
     reset the isolation of the session; drivers know a switch that sends nothing.
+
+    Args:
+        engine: Who listens to its statements hears of these.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: there is no connection.
     """
-    return _by_sqlalchemy(engine) if is_heard(engine) else _by_driver(engine)
 
+    __slots__ = ("_connection", "_engine", "_pooled", "_switched")
 
-@contextmanager
-def _by_sqlalchemy(engine: Any) -> Iterator[Connection]:
-    with engine.connect() as connection:
-        driver: Any = connection.connection.driver_connection
-        if engine.dialect.name != "postgresql":
-            yield connection
-            return
-        driver.autocommit = True
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self._switched = engine.dialect.name == "postgresql"
+        self._pooled: Any = None
+
+    def __enter__(self) -> Any:
+        engine = self._engine
+        if is_heard(engine):
+            self._connection = connection = engine.connect()
+            if self._switched:
+                connection.connection.driver_connection.autocommit = True
+            return connection
         try:
-            yield connection
-        finally:
-            if not connection.invalidated:
+            self._pooled = engine.raw_connection()
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise _told(engine.dialect, error, "(connect)", broken=True) from error
+        if self._switched:
+            self._pooled.driver_connection.autocommit = True
+        self._connection = DriverConnection(engine, self._pooled)
+        return self._connection
+
+    def __exit__(self, *raised: object) -> None:
+        connection = self._connection
+        if self._pooled is None:
+            if self._switched and not connection.invalidated:
                 connection.rollback()
+                connection.connection.driver_connection.autocommit = False
+            connection.close()
+        elif not connection.broken:
+            driver = self._pooled.driver_connection
+            if self._switched and not driver.closed:
                 driver.autocommit = False
-
-
-@contextmanager
-def _by_driver(engine: Any) -> Iterator[DriverConnection]:
-    switched = engine.dialect.name == "postgresql"
-    try:
-        pooled = engine.raw_connection()
-    except engine.dialect.loaded_dbapi.Error as error:
-        raise _told(engine.dialect, error, "(connect)", broken=True) from error
-    connection = DriverConnection(engine, pooled)
-    try:
-        if switched:
-            pooled.driver_connection.autocommit = True
-        yield connection
-    finally:
-        if not connection.broken:
-            if switched and not pooled.driver_connection.closed:
-                pooled.driver_connection.autocommit = False
-            pooled.close()
+            self._pooled.close()
 
 
 def dialect_name(dialect: Any) -> str:
