@@ -115,6 +115,7 @@ class RouteFactory:
 
     def __init__(self, request: Any) -> None:
         self._request = request
+        self._path: str | None = None
         self._known: dict[str, dict[str, set[str]]] | None = None
         self.get_prefixed_userid = partial(prefixed_userid, request)
         self._check_permission = request.registry.permission.check_permission
@@ -212,7 +213,8 @@ class RouteFactory:
         if request.method == "PUT":
             service = request.current_service
             path = service.collection_path.format(**request.matchdict)
-            couples = [(strip_uri_prefix(request.path), "write"), (path, name)]
+            target = self.get_permission_object_id(request)
+            couples = [(target, "write"), (path, name)]
         for object_id, permission in couples:
             wanted = name if permission == "create" else str(permission)
             yield object_id
@@ -271,7 +273,12 @@ class RouteFactory:
             if record_id == "*":
                 path = path.replace("%2A", "*")
             return strip_uri_prefix(path)
-        return strip_uri_prefix(request.path)
+        if request is not self._request:
+            return strip_uri_prefix(request.path)
+        # WebOb quotes it anew each time.
+        if self._path is None:
+            self._path = strip_uri_prefix(request.path)
+        return self._path
 
     def extract_object_id(self, object_uri: str) -> str:
         """Tell the record id of a URI."""

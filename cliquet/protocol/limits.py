@@ -7,6 +7,7 @@ hosts that are no hosts.
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -87,36 +88,37 @@ def _too_large(max_size: int) -> Any:
 
 def find_fault(environ: dict[str, Any]) -> Fault | None:
     """Tell what makes a request unreadable, if anything does."""
-    return _url_fault(environ) or _header_fault(environ)
-
-
-def _url_fault(environ: dict[str, Any]) -> Fault | None:
     path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-    fault = _text_fault(path, _NUL)
-    if fault:
-        return Fault("path", None, f"Invalid path: {fault}")
     query = environ.get("QUERY_STRING", "")
-    if query and ("%" in query or not query.isprintable() or not query.isascii()):
-        fault = _text_fault(
-            unquote_to_bytes(query.encode("latin-1")).decode("latin-1"), _NUL
-        )
-        if fault:
-            return Fault("querystring", None, f"Invalid query string: {fault}")
-    return None
-
-
-def _header_fault(environ: dict[str, Any]) -> Fault | None:
+    sent = [key for key in environ if key[:5] == "HTTP_" or key == "CONTENT_TYPE"]
+    # Most are cleared together.
+    together = path + query + "".join([environ[key] for key in sent])
+    if "%" in query or not (together.isascii() and together.isprintable()):
+        fault = _url_fault(path, query) or _header_fault(environ, sent)
+        if fault is not None:
+            return fault
     host = environ.get("HTTP_HOST")
     if host is not None and not _is_host(host):
         return Fault("header", "Host", "Host is invalid")
     length = environ.get("CONTENT_LENGTH")
     if length and not (length.isascii() and length.isdigit()):
         return Fault("header", "Content-Length", "Content-Length is not a number")
-    # Most are cleared together.
-    sent = [key for key in environ if key[:5] == "HTTP_" or key == "CONTENT_TYPE"]
-    if not _text_fault("".join([environ[key] for key in sent]), _CONTROL):
-        return None
-    for key in sent:
+    return None
+
+
+def _url_fault(path: str, query: str) -> Fault | None:
+    fault = _text_fault(path, _NUL)
+    if fault:
+        return Fault("path", None, f"Invalid path: {fault}")
+    decoded = unquote_to_bytes(query.encode("latin-1")).decode("latin-1")
+    fault = _text_fault(decoded, _NUL)
+    if fault:
+        return Fault("querystring", None, f"Invalid query string: {fault}")
+    return None
+
+
+def _header_fault(environ: dict[str, Any], keys: list[str]) -> Fault | None:
+    for key in keys:
         fault = _text_fault(environ[key], _CONTROL)
         if fault:
             name = key.removeprefix("HTTP_").replace("_", "-").title()
@@ -124,6 +126,7 @@ def _header_fault(environ: dict[str, Any]) -> Fault | None:
     return None
 
 
+@lru_cache(maxsize=100)
 def _is_host(host: str) -> bool:
     """Tell whether text may be in URLs as a host.
 

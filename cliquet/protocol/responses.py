@@ -15,8 +15,13 @@ def setup_json_serializer(config: Any) -> None:
     config.add_renderer("json", lambda info: render_json)
 
 
-def render_json(value: Any, system: dict[str, Any]) -> str:
-    """Render a view's value; the response says that it is JSON in UTF-8."""
+def render_json(value: Any, system: dict[str, Any]) -> str | bytes:
+    """Render a view's value; the response says that it is JSON in UTF-8.
+
+    Returns:
+        Bytes for the response of a view, else text: of text, WebOb would look up the
+        encoding.
+    """
     request = system.get("request")
     if request is not None:
         response = request.response
@@ -27,7 +32,8 @@ def render_json(value: Any, system: dict[str, Any]) -> str:
         elif response.content_type == response.default_content_type:
             response.content_type = "application/json"
             response.charset = "UTF-8"
-    return serialization.json_serializer(value)
+    text = serialization.json_serializer(value)
+    return text if system.get("view") is None else text.encode()
 
 
 def setup_vary_headers(config: Any) -> None:

@@ -170,11 +170,11 @@ class Conditions:
         if item.operator is COMPARISON.IN:
             return self._any(item.field, item.value)
         if item.operator is COMPARISON.EXCLUDE:
-            return f"NOT {self._any(item.field, item.value)}"
+            return f"{self._any(item.field, item.value)} IS NOT TRUE"
         if item.operator is COMPARISON.EQ:
             return self._equal(item.field, item.value)
         if item.operator is COMPARISON.NOT:
-            return f"NOT {self._equal(item.field, item.value)}"
+            return f"({self._equal(item.field, item.value)}) IS NOT TRUE"
         if item.field in (self._names.id, self._names.modified):
             return self._column(item)
         rank = rank_of(item.value)
@@ -217,9 +217,9 @@ class Conditions:
         if value is None:
             member = self._member(field)
             return f"COALESCE({member} = 'null', TRUE)"
-        # Equality with a constant, as an index on the member can answer it.
-        member, json = self._member(field), self._parameters.bind_json(value)
-        return f"({member} = {json} AND {member} IS NOT NULL)"
+        # Equality with a constant, as an index on the member can answer it; NULL where
+        # the member is missing.
+        return f"{self._member(field)} = {self._parameters.bind_json(value)}"
 
     def _column(self, item: Filter) -> str:
         """Compare a column with a value of its own type; others never match."""
