@@ -15,7 +15,11 @@ from cliquet.permission.base import (
     may_find_grants,
     reads_in_one_step,
 )
-from cliquet.protocol.routing import current_service, strip_uri_prefix
+from cliquet.protocol.routing import (
+    current_service,
+    record_path,
+    strip_uri_prefix,
+)
 from cliquet.storage.exceptions import RecordNotFoundError
 from cliquet.text import aslist
 
@@ -24,6 +28,20 @@ DYNAMIC = "dynamic"
 
 PRIVATE = "private"
 """Permission of whoever is authenticated."""
+
+
+_EXPECTED = "expected_objects"
+
+
+def expect_objects(request: Any, paths: Iterable[str]) -> None:
+    """Tell which paths the subrequests of a batch have.
+
+    Their permissions are looked up with those of the first one that needs any, by
+    backends that remember them.
+    """
+    backend = getattr(request.registry, "permission", None)
+    if hasattr(type(backend), "remembering_access"):
+        request.bound_data[_EXPECTED] = {strip_uri_prefix(path) for path in paths}
 
 
 def groupfinder(userid: str, request: Any) -> Any:
@@ -200,7 +218,8 @@ class RouteFactory:
         _ = request.authenticated_userid
         user_id = prefixed_userid(request)
         ids = set(self._object_ids(request))
-        principals, found = backend.read_access(user_id or "", ids)
+        expected = request.bound_data.pop(_EXPECTED, ())
+        principals, found = backend.read_access(user_id or "", ids.union(expected))
         if user_id:
             request.bound_data.setdefault(f"{user_id}_principals", principals)
         self._known = {object_id: found.get(object_id, {}) for object_id in ids}
@@ -266,13 +285,7 @@ class RouteFactory:
     ) -> str:
         """Tell the URI, without version, that permissions are kept under."""
         if self.on_collection and record_id is not None:
-            service = request.current_service
-            name = service.name.replace("-collection", "-record")
-            matchdict = {**request.matchdict, "id": record_id}
-            path = request.route_path(name, **matchdict)
-            if record_id == "*":
-                path = path.replace("%2A", "*")
-            return strip_uri_prefix(path)
+            return record_path(request, record_id)
         if request is not self._request:
             return strip_uri_prefix(request.path)
         # WebOb quotes it anew each time.

@@ -50,13 +50,20 @@ def load_backend(
 
 @contextmanager
 def keeping_connections(registry: Any) -> Iterator[None]:
-    """Let backends that can keep their connections until the end of the block."""
+    """Let backends that can keep their connections until the end of the block.
+
+    And what they read of permissions.
+    """
     with ExitStack() as stack:
         for kind in KINDS:
-            client = getattr(getattr(registry, kind, None), "client", None)
+            backend = getattr(registry, kind, None)
+            client = getattr(backend, "client", None)
             keeping = getattr(type(client), "keeping_connection", None)
             if keeping is not None:
                 stack.enter_context(keeping(client))
+            remembering = getattr(type(backend), "remembering_access", None)
+            if remembering is not None:
+                stack.enter_context(remembering(backend))
         yield
 
 

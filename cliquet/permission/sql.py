@@ -5,8 +5,10 @@ that the two databases do not share, and how a list of texts is bound.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, NamedTuple
 
+from cliquet.backends.sql import Connection
 from cliquet.logs import logger
 from cliquet.permission.base import (
     BoundPermissions,
@@ -15,6 +17,7 @@ from cliquet.permission.base import (
     compile_pattern,
     pattern_couples,
 )
+from cliquet.permission.remembered import Access, Permissions, RememberedAccess
 from cliquet.types import Principal
 
 FLUSH = ("DELETE FROM user_principals", "DELETE FROM access_control_entries")
@@ -35,6 +38,19 @@ PRINCIPALS = """SELECT principal FROM access_control_entries
 WHERE object_id = :object_id AND permission = :permission"""
 OBJECT = """SELECT permission, principal FROM access_control_entries
 WHERE object_id = :object_id"""
+
+
+_WRITES = (
+    "add_user_principal",
+    "remove_user_principal",
+    "remove_principal",
+    "add_principal_to_ace",
+    "remove_principal_from_ace",
+    "replace_object_permissions",
+    "write_object_permissions",
+    "delete_object_permissions",
+    "flush",
+)
 
 
 class Statements(NamedTuple):
@@ -63,9 +79,20 @@ class SQLPermission(PermissionBase):
     def __init__(self, client: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__()
         self.client = client
+        self._remembered = RememberedAccess()
 
     def bind_list(self, texts: Iterable[str]) -> Any:
         """Make of texts what stands for a list in statements."""
+        raise NotImplementedError
+
+    def write_permissions(
+        self,
+        connection: Connection,
+        object_id: str,
+        replaced: Mapping[str, Iterable[Principal]],
+        granted: Mapping[str, Iterable[Principal]],
+    ) -> Permissions:
+        """Replace some permissions of an object, add to some, and answer all."""
         raise NotImplementedError
 
     def initialize_schema(self, dry_run: bool = False) -> None:
@@ -79,6 +106,7 @@ class SQLPermission(PermissionBase):
         logger.info(f"Created {self.name} permission tables that were missing.")
 
     def flush(self) -> None:
+        self._remembered.forget_all()
         with self.client.connect(force_commit=True) as connection:
             for statement in FLUSH:
                 connection.run(statement)
@@ -93,14 +121,17 @@ class SQLPermission(PermissionBase):
             return [tuple(row) for row in connection.rows(ALL_ENTRIES)]
 
     def add_user_principal(self, user_id: str, principal: Principal) -> None:
+        self._remembered.forget_all()
         with self.client.connect() as connection:
             connection.run(ADD_USER, user_id=user_id, principal=principal)
 
     def remove_user_principal(self, user_id: str, principal: Principal) -> None:
+        self._remembered.forget_all()
         with self.client.connect() as connection:
             connection.run(REMOVE_USER, user_id=user_id, principal=principal)
 
     def remove_principal(self, principal: Principal) -> None:
+        self._remembered.forget_all()
         with self.client.connect() as connection:
             connection.run(REMOVE_PRINCIPAL, principal=principal)
 
@@ -112,6 +143,7 @@ class SQLPermission(PermissionBase):
         self, object_id: str, permission: str, principal: Principal
     ) -> None:
         values = {"object_id": object_id, "permission": permission}
+        self._remembered.forget(object_id)
         with self.client.connect() as connection:
             connection.run(GRANT, principal=principal, **values)
 
@@ -119,6 +151,7 @@ class SQLPermission(PermissionBase):
         self, object_id: str, permission: str, principal: Principal
     ) -> None:
         values = {"object_id": object_id, "permission": permission}
+        self._remembered.forget(object_id)
         with self.client.connect() as connection:
             connection.run(REVOKE, principal=principal, **values)
 
@@ -175,9 +208,22 @@ class SQLPermission(PermissionBase):
             return found
         return {name: found[name] for name in permissions if name in found}
 
-    def read_access(
-        self, user_id: str, object_ids: Collection[str]
-    ) -> tuple[set[Principal], dict[str, dict[str, set[Principal]]]]:
+    def remembering_access(self) -> AbstractContextManager[None]:
+        """Remember what `read_access` answers in a block, as in a batch.
+
+        Not where a subclass writes in its own way: nothing would be forgotten.
+        """
+        own = type(self)
+        if any(
+            getattr(own, name) is not getattr(SQLPermission, name) for name in _WRITES
+        ):
+            return nullcontext()
+        return self._remembered.block()
+
+    def read_access(self, user_id: str, object_ids: Collection[str]) -> Access:
+        return self._remembered.read(user_id, object_ids, self._read_access)
+
+    def _read_access(self, user_id: str, object_ids: Collection[str]) -> Access:
         with self.client.connect(readonly=True) as connection:
             rows = connection.rows(
                 self.statements.access,
@@ -185,7 +231,7 @@ class SQLPermission(PermissionBase):
                 object_ids=self.bind_list(object_ids),
             )
         principals = {row[2] for row in rows if row[0] is None}
-        found: dict[str, dict[str, set[Principal]]] = {}
+        found: dict[str, Permissions] = {}
         for object_id, permission, principal in rows:
             if object_id is not None:
                 entries = found.setdefault(object_id, {})
@@ -197,7 +243,18 @@ class SQLPermission(PermissionBase):
     ) -> None:
         self.write_object_permissions(object_id, permissions, {})
 
+    def write_object_permissions(
+        self,
+        object_id: str,
+        replaced: Mapping[str, Iterable[Principal]],
+        granted: Mapping[str, Iterable[Principal]],
+    ) -> Permissions:
+        self._remembered.forget(object_id)
+        with self.client.connect() as connection:
+            return self.write_permissions(connection, object_id, replaced, granted)
+
     def delete_object_permissions(self, *object_id_list: str) -> None:
+        self._remembered.forget(*object_id_list)
         with self.client.connect() as connection:
             connection.run(
                 self.statements.delete, object_ids=self.bind_list(object_id_list)

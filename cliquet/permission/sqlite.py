@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cliquet.backends.sql import Connection
 from cliquet.backends.sqlite import create_from_config
 from cliquet.permission.sql import (
     GRANT,
@@ -52,8 +53,9 @@ class Permission(SQLPermission):
         """Make a JSON array of texts."""
         return json.dumps(list(texts))
 
-    def write_object_permissions(
+    def write_permissions(
         self,
+        connection: Connection,
         object_id: str,
         replaced: Mapping[str, Iterable[Principal]],
         granted: Mapping[str, Iterable[Principal]],
@@ -64,11 +66,10 @@ class Permission(SQLPermission):
             for permission, principals in permissions.items()
             for principal in principals
         ]
-        with self.client.connect() as connection:
-            for permission in replaced:
-                connection.run(REVOKE_ALL, object_id=object_id, permission=permission)
-            connection.run_many(GRANT, rows)
-            return by_permission(connection.rows(OBJECT, object_id=object_id))
+        for permission in replaced:
+            connection.run(REVOKE_ALL, object_id=object_id, permission=permission)
+        connection.run_many(GRANT, rows)
+        return by_permission(connection.rows(OBJECT, object_id=object_id))
 
 
 def load_from_config(config: Any) -> Permission:

@@ -9,6 +9,8 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.settings import asbool
 
 _PREFIX = re.compile(r"^/v\d+")
+#: Ids that are in URLs as they are; the star stands for all of them.
+_UNQUOTED = re.compile(r"(?:[A-Za-z0-9_-]+|\*)\Z")
 _SAFE = "/:@!$&'()*+,;=~-._"
 
 
@@ -34,6 +36,26 @@ def current_resource_name(request: Any) -> str:
 def strip_uri_prefix(path: Any) -> str:
     """Remove the version prefix of a path."""
     return _PREFIX.sub("", str(path))
+
+
+def record_path(request: Any, record_id: str) -> str:
+    """Tell the path of a record of the collection that a request is about.
+
+    Made by Pyramid once for all records, and for all entries of a batch.
+    """
+    name = request.current_service.name.replace("-collection", "-record")
+    known = request.bound_data.setdefault("record_paths", {})
+    key = (name, *request.matchdict.items())
+    if key in known and _UNQUOTED.match(record_id):
+        pattern: str = known[key]
+        return pattern.replace("*", record_id)
+    path = request.route_path(name, **{**request.matchdict, "id": record_id})
+    if record_id != "*":
+        return strip_uri_prefix(path)
+    pattern = strip_uri_prefix(path.replace("%2A", "*"))
+    if pattern.count("*") == 1:
+        known[key] = pattern
+    return pattern
 
 
 def build_location(request: Any, path: str) -> str:

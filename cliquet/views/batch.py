@@ -8,6 +8,7 @@ import colander
 from pyramid import httpexceptions
 from pyramid.security import NO_PERMISSION_REQUIRED
 
+from cliquet.authorization import expect_objects
 from cliquet.backends.loading import keeping_connections
 from cliquet.errors import http_error, json_error_handler
 from cliquet.logs import logger
@@ -104,6 +105,7 @@ def post_batch(request: Any) -> Any:
     measures = _measures(request)
     responses = []
     with keeping_connections(request.registry):
+        expect_objects(request, (each.environ["PATH_INFO"] for each in subrequests))
         for subrequest in subrequests:
             path = readable_path(subrequest)
             context.bind(path=path, method=subrequest.method, code=None)

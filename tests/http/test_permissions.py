@@ -197,3 +197,18 @@ def test_a_plugin_may_have_its_own_permission(make_app, alice):
     assert app.options("/attachment", headers=preflight).headers[
         "Access-Control-Allow-Origin"
     ]
+
+
+def test_entries_of_a_batch_see_what_those_before_them_permitted(app, alice, bob):
+    app.put_json(URL, BODY, headers=alice)
+
+    def share(*principals):
+        body = {"permissions": {"read": [*principals]}}
+        return {"method": "PATCH", "path": URL, "body": body, "headers": alice}
+
+    read = {"method": "GET", "path": URL, "headers": bob}
+    entries = [read, share(BOB_ID), read, read, share("x"), read]
+    answer = app.post_json("/batch", {"requests": entries})
+
+    statuses = [each["status"] for each in answer.json["responses"]]
+    assert statuses == [403, 200, 200, 200, 200, 403]

@@ -157,3 +157,15 @@ def test_patterns_of_other_forms_are_searched_as_before(application):
 
     assert find(["a"], "read", "/a/*/b/*", None) is None
     assert find(["a"], "read", "/b/*", lambda *_: [("/a/b/*", "read")]) is None
+
+
+def test_a_batch_reads_the_permissions_of_its_records_at_once(app, shared, statements):
+    paths = [f"/v0/toadstools/{each}" for each in shared]
+    entries = [{"path": path} for path in paths]
+
+    answer = app.post_json("/v0/batch", {"requests": entries}, headers=BOB)
+
+    assert {each["status"] for each in answer.json["responses"]} == {200}
+    asked = [each for each in statements if "user_principals" in each]
+    assert len(asked) == 1
+    assert len(statements) == 1 + len(paths)

@@ -9,6 +9,7 @@ from typing import Any
 
 from cliquet.backends.grants import GrantedIds, Grants
 from cliquet.backends.postgresql import create_from_config
+from cliquet.backends.sql import Connection
 from cliquet.backends.statements import Frequent
 from cliquet.permission.base import BoundPermissions, pattern_couples
 from cliquet.permission.sql import SQLPermission, Statements, by_permission
@@ -100,8 +101,9 @@ class Permission(SQLPermission):
         """Make an array of texts."""
         return list(texts)
 
-    def write_object_permissions(
+    def write_permissions(
         self,
+        connection: Connection,
         object_id: str,
         replaced: Mapping[str, Iterable[Principal]],
         granted: Mapping[str, Iterable[Principal]],
@@ -112,14 +114,13 @@ class Permission(SQLPermission):
             for permission, principals in permissions.items()
             for principal in principals
         ]
-        with self.client.connect() as connection:
-            rows = connection.rows(
-                WRITE,
-                object_id=object_id,
-                replaced=list(replaced),
-                permissions=[permission for permission, _ in given],
-                principals=[principal for _, principal in given],
-            )
+        rows = connection.rows(
+            WRITE,
+            object_id=object_id,
+            replaced=list(replaced),
+            permissions=[permission for permission, _ in given],
+            principals=[principal for _, principal in given],
+        )
         return by_permission(rows)
 
 
