@@ -1,6 +1,6 @@
 """How may a storage know which ids it is asked for, without being told each?"""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, overload
 
@@ -25,30 +25,35 @@ class GrantedIds(Sequence[str]):
 
     Args:
         grants: What stands for them in a statement.
-        is_any: Tells whether there are any, in a way that costs less.
+        sample: Reads some of them, and tells whether these are all.
         read: Reads them.
     """
 
     def __init__(
         self,
         grants: Grants,
-        is_any: Callable[[], bool],
+        sample: Callable[[], tuple[Collection[str], bool]],
         read: Callable[[], Iterable[str]],
     ) -> None:
         self.grants = grants
-        self._is_any = is_any
+        self._sample = sample
         self._read = read
+
+    @cached_property
+    def _sampled(self) -> tuple[Collection[str], bool]:
+        return self._sample()
 
     @cached_property
     def _ids(self) -> list[str]:
         return list(self._read())
 
-    @cached_property
-    def _found(self) -> bool:
-        return self._is_any()
+    def few(self) -> list[str] | None:
+        """Answer them if they are few, and None if it is better to look for them."""
+        found, are_all = self._sampled
+        return list(found) if are_all else None
 
     def __bool__(self) -> bool:
-        return self._found
+        return bool(self._sampled[0])
 
     def __len__(self) -> int:
         return len(self._ids)

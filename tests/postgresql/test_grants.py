@@ -18,6 +18,13 @@ ALICE = {"Authorization": "Basic YWxpY2U6"}
 BOB = {"Authorization": "Basic Ym9iOg=="}
 
 
+@pytest.fixture(params=[2, 100], ids=["many", "few"], autouse=True)
+def few(request, monkeypatch):
+    """Five shared records are found by their permissions, or by their ids."""
+    monkeypatch.setattr("cliquet.permission.postgresql._FEW", request.param)
+    return request.param
+
+
 @pytest.fixture
 def application(url):
     settings = {
@@ -95,10 +102,11 @@ def test_who_shares_nothing_is_refused(app, shared):
     app.get("/v0/toadstools", headers={"Authorization": "Basic Y2Fyb2w6"}, status=403)
 
 
-def test_ids_are_not_read_for_a_list(app, shared, statements):
+def test_ids_are_not_read_for_a_list(app, shared, statements, few):
     app.get("/v0/toadstools", headers=BOB)
 
     assert not any("DISTINCT object_id" in statement for statement in statements)
+    assert ("EXISTS" in statements[-1]) == (few == 2)
     assert len(statements) == 4
 
 

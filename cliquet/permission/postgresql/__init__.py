@@ -37,10 +37,14 @@ UNION SELECT permission, principal FROM given"""
 )
 
 
-ANY_SHARED = """SELECT EXISTS (SELECT FROM access_control_entries
+SHARED = """SELECT object_id FROM access_control_entries
 WHERE principal = ANY(CAST(:principals AS text[]))
 AND permission = ANY(CAST(:permissions AS text[]))
-AND starts_with(object_id, :prefix))"""
+AND starts_with(object_id, :prefix) LIMIT :most"""
+
+#: Entries up to which records are found by the ids that are shared, rather than by
+#: looking at the permissions of each record.
+_FEW = 100
 
 
 class Permission(SQLPermission):
@@ -78,15 +82,17 @@ class Permission(SQLPermission):
         principals = tuple(principals)
         permissions = tuple(wanted for _, wanted in couples)
 
-        def is_any() -> bool:
+        def sample() -> tuple[set[str], bool]:
             with self.client.connect(readonly=True) as connection:
-                row: Any = connection.row(
-                    ANY_SHARED,
+                rows = connection.rows(
+                    SHARED,
                     prefix=prefix,
                     permissions=list(permissions),
                     principals=list(principals),
+                    most=_FEW + 1,
                 )
-            return bool(row[0])
+            found = {row[0].removeprefix(prefix) for row in rows}
+            return found, len(rows) <= _FEW
 
         def read() -> list[str]:
             found = self.principals_accessible_objects(
@@ -95,7 +101,7 @@ class Permission(SQLPermission):
             return [object_id.rpartition("/")[2] for object_id in found]
 
         grants = Grants(self.client, prefix, permissions, principals)
-        return GrantedIds(grants, is_any, read)
+        return GrantedIds(grants, sample, read)
 
     def bind_list(self, texts: Iterable[str]) -> list[str]:
         """Make an array of texts."""

@@ -195,7 +195,10 @@ class Conditions:
     def _any(self, field: str, values: Sequence[Any]) -> str:
         if field == self._names.id:
             if isinstance(values, GrantedIds):
-                return self._granted(values.grants)
+                few = values.few()
+                if few is None:
+                    return self._granted(values.grants)
+                values = few
             texts = [value for value in values if isinstance(value, str)]
             return f"id = ANY({self._parameters.bind(texts, 'text[]')})"
         alternatives = [self._equal(field, value) for value in values]
