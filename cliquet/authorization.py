@@ -6,10 +6,12 @@ from typing import Any, ClassVar
 
 from pyramid.authorization import Authenticated
 from pyramid.interfaces import IAuthorizationPolicy
+from pyramid.request import CallbackMethodsMixin
 from zope.interface import implementer
 
 from cliquet.authentication import prefixed_userid
 from cliquet.backends.grants import GrantedIds
+from cliquet.backends.loading import keeping_connections
 from cliquet.permission.base import (
     bound_couples,
     may_find_grants,
@@ -28,6 +30,14 @@ DYNAMIC = "dynamic"
 
 PRIVATE = "private"
 """Permission of whoever is authenticated."""
+
+
+def _hold_connections(request: Any) -> None:
+    """Read by the same connections until the request ends: it reads more than once."""
+    if isinstance(request, CallbackMethodsMixin):
+        block = keeping_connections(request.registry)
+        block.__enter__()
+        request.add_finished_callback(lambda _: block.__exit__(None, None, None))
 
 
 _EXPECTED = "expected_objects"
@@ -141,6 +151,7 @@ class RouteFactory:
         service = current_service(request)
         if not hasattr(service, "viewset") or not hasattr(service, "resource"):
             return
+        _hold_connections(request)
         self.on_collection = service.type == "collection"
         self.permission_object_id = self.get_permission_object_id(request)
         self.resource_name = request.current_resource_name

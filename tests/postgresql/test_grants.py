@@ -177,3 +177,19 @@ def test_a_batch_reads_the_permissions_of_its_records_at_once(app, shared, state
     asked = [each for each in statements if "user_principals" in each]
     assert len(asked) == 1
     assert len(statements) == 1 + len(paths)
+
+
+def test_connections_are_returned_at_the_end(app, application, shared):
+    missing = "/v0/toadstools/3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b10"
+    unknown = {"Authorization": "Basic Y2Fyb2w6"}
+
+    app.get("/v0/toadstools", headers=BOB)
+    app.get(f"/v0/toadstools/{shared[0]}", headers=BOB)
+    app.get(missing, headers=BOB, status=403)
+    app.put_json(missing, {"data": {"name": "a"}}, headers=ALICE)
+    app.put_json(missing, {"data": 1}, headers=ALICE, status=400)
+    app.get("/v0/toadstools?_limit=-1", headers=BOB, status=400)
+    app.get("/v0/toadstools", headers=unknown, status=403)
+
+    pool = application.registry.storage.client.session_factory.engine.pool
+    assert pool.checkedout() == 0
