@@ -1,7 +1,8 @@
 """How is PostgreSQL reached: by which driver, through which pool? (backends §14)
 
-No session state is relied upon, and nothing is prepared on the server: the pool of
-connections may sit in front of PgBouncer in transaction mode.
+No session state is relied upon: the pool of connections may sit in front of PgBouncer
+in transaction mode. Statements are only prepared where nobody sits in between
+(statements.py).
 """
 
 import warnings

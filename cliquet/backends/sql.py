@@ -1,22 +1,22 @@
 """How is a database reached, and when are its changes kept? (backends §14)
 
-Statements are text with named parameters (``:name``), the same for every driver.
 Reads that follow no write of the same request run outside of any transaction: one
 round trip, nothing to begin and nothing to end. A write begins the transaction, and
 the reads after it see it.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy
 import sqlalchemy.exc
 import transaction
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
+from cliquet.backends.connection import Connection, Row
 from cliquet.backends.exceptions import (
     BackendError,
     Outage,
@@ -24,106 +24,15 @@ from cliquet.backends.exceptions import (
     is_transient,
 )
 from cliquet.backends.joining import JoinedConnection, commit
-from cliquet.backends.rows import Result
 from cliquet.backends.sessions import Sessions, session_on
-from cliquet.backends.statements import (
-    Autocommitting,
-    DriverConnection,
-    compile_statement,
-    dialect_name,
-    is_heard,
-)
+from cliquet.backends.statements import Autocommitting
 from cliquet.logs import logger
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-Row = Any
-"""A tuple of columns, which are attributes too."""
 
 __all__ = ["Connection", "Row", "SQLClient"]
 
 # The commit at the end of a request is not ours: its failures are outages too.
 Outage.register(sqlalchemy.exc.OperationalError)
 Outage.register(sqlalchemy.exc.InterfaceError)
-
-
-class Connection:
-    """What statements are sent with, inside `SQLClient.connect`.
-
-    Engines use `rows`, `row`, `run` and `run_many`. Applications written for earlier
-    versions find the methods of a session, taking SQL as text (backends §21).
-
-    Args:
-        connection: Of SQLAlchemy, or of the driver.
-        make_session: Gives the session that applications find, when they look.
-    """
-
-    def __init__(self, connection: Any, make_session: Callable[[], "Session"]) -> None:
-        self._connection = connection
-        self._make_session = make_session
-        self._known_session: Session | None = None
-        self._dialect = dialect_name(connection.dialect)
-        self._driver: DriverConnection | None = None
-        if isinstance(connection, DriverConnection):
-            self._driver = connection
-        elif not is_heard(connection.engine):
-            self._driver = DriverConnection.under(connection)
-
-    def _send(self, statement: str, values: Any) -> tuple[Sequence[Row], int]:
-        """Run a statement; answer its rows, and how many it changed."""
-        compiled = compile_statement(statement, self._dialect)
-        if self._driver is not None:
-            return self._driver.send(compiled, values)
-        result = self._connection.exec_driver_sql(compiled.text, values)
-        return result.all() if result.returns_rows else (), result.rowcount
-
-    def rows(self, statement: str, **values: Any) -> Sequence[Row]:
-        """Run a statement, and answer its rows."""
-        return self._send(statement, values)[0]
-
-    def row(self, statement: str, **values: Any) -> Row | None:
-        """Run a statement, and answer its first row, if there is one."""
-        rows = self._send(statement, values)[0]
-        return rows[0] if rows else None
-
-    def run(self, statement: str, **values: Any) -> int:
-        """Run a statement, and tell how many rows it changed."""
-        return self._send(statement, values)[1]
-
-    def run_many(self, statement: str, values: list[dict[str, Any]]) -> None:
-        """Run a statement for each of many values."""
-        if values:
-            compiled = compile_statement(statement, self._dialect)
-            self._connection.exec_driver_sql(compiled.text, values)
-
-    def run_script(self, script: str) -> None:
-        """Run statements as they are, separated by semicolons."""
-        self._connection.exec_driver_sql(
-            script, execution_options={"no_parameters": True}
-        )
-
-    def execute(
-        self, statement: Any, values: Mapping[str, Any] | None = None, **more: Any
-    ) -> Result:
-        """Run SQL, as text with named parameters or as SQLAlchemy has it."""
-        if isinstance(statement, str):
-            statement = text(statement)
-        return Result(self._session.execute(statement, {**(values or {}), **more}))
-
-    @property
-    def _session(self) -> "Session":
-        if self._known_session is None:
-            self._known_session = self._make_session()
-        return self._known_session
-
-    def close_session(self) -> None:
-        """End what an application may have begun."""
-        if self._known_session is not None:
-            self._known_session.close()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._session, name)
 
 
 class _Unit:
@@ -198,8 +107,10 @@ class SQLClient:
     @property
     def _engine(self) -> Engine:
         factory = self.session_factory
-        engine = factory.engine if isinstance(factory, Sessions) else None
-        return engine or factory().get_bind()
+        if isinstance(factory, Sessions):
+            return factory.engine
+        engine: Engine = factory().get_bind()
+        return engine
 
     def _session_in_use(self) -> Any:
         """Give the session that the statements of the thread belong to, if any.
