@@ -58,26 +58,6 @@ def client_settings(client: Any) -> dict[str, Any]:
     return {name: known.get(name, default) for name, default in defaults.items()}
 
 
-def transact(client: Any, watched: str, work: Callable[[Any], _Answer]) -> _Answer:
-    """Read, decide and write in one atomic step.
-
-    Args:
-        client: Where.
-        watched: The key that every writer of the same data changes.
-        work: Reads with the pipeline, then calls `multi()` and queues its writes. It
-            starts again when another writer came first.
-    """
-    with client.pipeline() as pipeline:
-        while True:
-            try:
-                pipeline.watch(watched)
-                answer = work(pipeline)
-                pipeline.execute()
-            except redis.WatchError:
-                continue
-            return answer
-
-
 def scan(client: Any, pattern: str) -> list[str]:
     """List the keys that match a glob pattern, without blocking the server."""
     return [key.decode("utf-8") for key in client.scan_iter(match=pattern, count=1000)]

@@ -3,7 +3,7 @@
 A record of the collection `C`, parent `P`: `C.P.<id>.records` (backends §13), its id
 in the set `C.P.records`; likewise `deleted` for tombstones; `C.P.timestamp`. Besides,
 ids by timestamp in `C.P.records.by_time` and `C.P.deleted.by_time`; `C.P.indexed`
-tells what these know (redis_scripts.lua).
+tells what these know (redis_writes.lua).
 """
 
 from importlib import resources
@@ -12,19 +12,22 @@ from cliquet.storage.query import Scope
 
 LIVE, DEAD, TIMESTAMP, INDEXED = "records", "deleted", "timestamp", "indexed"
 
-_SCRIPTS = resources.files(__package__).joinpath("redis_scripts.lua")
-_PARTS = _SCRIPTS.read_text(encoding="utf-8").split("-- script: ")
-_COMMON = _PARTS[0]
+
+def _scripts(file: str, *names: str) -> list[str]:
+    """Cut a file into scripts; what comes before the first one is common to all."""
+    text = resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
+    common, *parts = text.split("-- script: ")
+    bodies = dict(part.split("\n", 1) for part in parts)
+    return [common + bodies[name] for name in names]
 
 
-def _script(name: str) -> str:
-    (body,) = (part for part in _PARTS[1:] if part.startswith(name + "\n"))
-    return _COMMON + body.removeprefix(name)
-
-
-CREATE, UPDATE, DELETE = _script("create"), _script("update"), _script("delete")
-READ_ALL, READ_IDS, READ_PAGE = map(_script, ("read all", "read ids", "read page"))
-SCRIPTS = (CREATE, UPDATE, DELETE, READ_ALL, READ_IDS, READ_PAGE)
+CREATE, UPDATE, DELETE, DELETE_MANY, PURGE = _scripts(
+    "redis_writes.lua", "create", "update", "delete", "delete many", "purge"
+)
+READ_ALL, READ_IDS, READ_PAGE = _scripts(
+    "redis_lists.lua", "read all", "read ids", "read page"
+)
+SCRIPTS = (CREATE, UPDATE, DELETE, DELETE_MANY, PURGE, READ_ALL, READ_IDS, READ_PAGE)
 
 
 def key(scope: Scope, kind: str, object_id: str | None = None) -> str:
@@ -40,7 +43,7 @@ def index_key(scope: Scope, kind: str) -> str:
     return f"{key(scope, kind)}.by_time"
 
 
-def keys_of_write(scope: Scope, object_id: str) -> list[str]:
+def keys_of_write(scope: Scope, object_id: str = "") -> list[str]:
     """Tell the keys of a script that writes a record."""
     return [
         key(scope, TIMESTAMP),

@@ -17,6 +17,7 @@ from cliquet.storage.redis_keys import (
     READ_ALL,
     READ_IDS,
     READ_PAGE,
+    TIMESTAMP,
     key,
     keys_of_page,
 )
@@ -92,11 +93,19 @@ def read_list(
         records, _ = evaluate(_load(live), names, query, _load(dead))
         return records, int(total)
     kinds = (LIVE, DEAD) if query.include_deleted else (LIVE,)
-    texts = scripts[READ_ALL](
-        keys=[key(scope, kind) for kind in kinds], args=[key(scope, ""), *kinds]
-    )
-    parts = [_load(part) for part in texts]
+    _, parts = read_all(scripts, scope, kinds)
     return evaluate(parts[0], names, query, parts[1] if len(parts) > 1 else ())
+
+
+def read_all(
+    scripts: dict[str, Any], scope: Scope, kinds: Sequence[str]
+) -> tuple[Timestamp | None, list[list[Record]]]:
+    """Read the timestamp of a collection, and all of its records, by kind."""
+    current, *parts = scripts[READ_ALL](
+        keys=[key(scope, TIMESTAMP), *(key(scope, kind) for kind in kinds)],
+        args=[key(scope, ""), *kinds],
+    )
+    return None if current is None else int(current), [_load(part) for part in parts]
 
 
 def _ask(script: Any, scope: Scope, names: FieldNames, query: Query, page: Page) -> Any:

@@ -1,117 +1,18 @@
--- How is a record of Redis read or written in one step?
---
--- Writes. KEYS: timestamp of the collection, record, set of records, tombstone, set of
--- tombstones, what the index knows, index of records, index of tombstones. ARGV: now;
--- wanted timestamp or ''; what the record must be ('any', 'absent' or its timestamp);
--- what the collection's timestamp must be, or ''; name of the field of timestamps; id;
--- the JSON object up to its timestamp.
---
--- The index: ids by timestamp (sorted sets), which 3.1.x does not have. It knows all
--- writes up to one timestamp of the collection, kept with the name of the field; if the
--- collection has another one, somebody wrote without it: lists then make it again.
---
--- Timestamps are below 2^53: the numbers of Lua hold them exactly.
+-- How are lists of Redis read in one step? The index is that of redis_writes.lua.
 
 local function number(text)
     return string.format('%.0f', text)
 end
 
-local function is_expected(found)
-    local current = redis.call('GET', KEYS[1]) or '0'
-    if ARGV[4] ~= '' and ARGV[4] ~= current then
-        return false
-    end
-    if ARGV[3] == 'any' then
-        return true
-    end
-    if not found then
-        return ARGV[3] == 'absent'
-    end
-    local at = cjson.decode(found)[ARGV[5]]
-    return at ~= nil and number(at) == ARGV[3]
-end
-
-local is_indexed = false
-
--- The rule of cliquet.timestamps.next_timestamp.
-local function stamp()
-    local previous = redis.call('GET', KEYS[1])
-    local known = redis.call('GET', KEYS[6])
-    is_indexed = known == ARGV[5] .. ':' .. (previous or '')
-        or (not known and not previous)
-    local candidate = tonumber(ARGV[2] ~= '' and ARGV[2] or ARGV[1])
-    local collection = candidate
-    if previous and candidate <= tonumber(previous) then
-        collection = tonumber(previous) + 1
-    end
-    redis.call('SET', KEYS[1], number(collection))
-    if is_indexed then
-        redis.call('SET', KEYS[6], ARGV[5] .. ':' .. number(collection))
-    end
-    return ARGV[2] ~= '' and ARGV[2] or number(collection)
-end
-
-local function put()
-    local at = stamp()
-    local text = ARGV[7] .. at .. '}'
-    redis.call('SET', KEYS[2], text)
-    redis.call('SADD', KEYS[3], ARGV[6])
-    redis.call('DEL', KEYS[4])
-    redis.call('SREM', KEYS[5], ARGV[6])
-    if is_indexed then
-        redis.call('ZADD', KEYS[7], at, ARGV[6])
-        redis.call('ZREM', KEYS[8], ARGV[6])
-    end
-    return {'written', text}
-end
-
--- script: create
-local found = redis.call('GET', KEYS[2])
-if found then
-    return {'exists', found}
-end
-if not is_expected(found) then
-    return {'changed'}
-end
-return put()
-
--- script: update
-if not is_expected(redis.call('GET', KEYS[2])) then
-    return {'changed'}
-end
-return put()
-
--- script: delete
-local found = redis.call('GET', KEYS[2])
-if not found then
-    return {'missing'}
-end
-if not is_expected(found) then
-    return {'changed'}
-end
-local at = stamp()
-redis.call('DEL', KEYS[2])
-redis.call('SREM', KEYS[3], ARGV[6])
-if ARGV[7] ~= '' then
-    redis.call('SET', KEYS[4], ARGV[7] .. at .. '}')
-    redis.call('SADD', KEYS[5], ARGV[6])
-end
-if is_indexed then
-    redis.call('ZREM', KEYS[7], ARGV[6])
-    if ARGV[7] ~= '' then
-        redis.call('ZADD', KEYS[8], at, ARGV[6])
-    end
-end
-return {'deleted', at}
-
 -- script: read all
--- KEYS: sets of ids. ARGV: what keys of values begin with; how they end, set by set.
-local found = {}
-for place, members in ipairs(KEYS) do
+-- KEYS: timestamp of the collection, sets of ids. ARGV: what keys of values begin with;
+-- how they end, set by set. Answers the timestamp, then the values of each set.
+local found = {redis.call('GET', KEYS[1])}
+for place = 2, #KEYS do
     local texts = {}
-    for _, id in ipairs(redis.call('SMEMBERS', members)) do
+    for _, id in ipairs(redis.call('SMEMBERS', KEYS[place])) do
         -- An id whose value is missing stands for nothing (backends, section 13.3).
-        local text = redis.call('GET', ARGV[1] .. id .. '.' .. ARGV[place + 1])
+        local text = redis.call('GET', ARGV[1] .. id .. '.' .. ARGV[place])
         if text then
             table.insert(texts, text)
         end
