@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, overload
 
 
 class Grants(NamedTuple):
-    """Records on which somebody has a permission, as rows of another table.
+    """Records on which somebody has a permission, where permissions are kept.
 
-    Of `access_control_entries` (backends §18): the object id of a record is `prefix`
-    and its id.
+    In SQL, rows of `access_control_entries` (backends §18). The object id of a record
+    is `prefix` and its id.
     """
 
     client: Any
@@ -18,6 +18,15 @@ class Grants(NamedTuple):
     prefix: str
     permissions: tuple[str, ...]
     principals: tuple[str, ...]
+
+
+def database_of(backend: Any) -> Any:
+    """Tell where a backend keeps its data; equal for two that share it.
+
+    None if nothing tells: then nothing is shared.
+    """
+    found = getattr(backend, "database", None)
+    return getattr(backend, "client", None) if found is None else found
 
 
 class GrantedIds(Sequence[str]):

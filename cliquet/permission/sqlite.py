@@ -4,7 +4,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cliquet.backends.grants import GrantedIds, Grants
 from cliquet.backends.sqlite import create_from_config
+from cliquet.permission.base import BoundPermissions
+from cliquet.permission.granted import find_below
 from cliquet.permission.sql import (
     GRANT,
     OBJECT,
@@ -17,6 +20,11 @@ from cliquet.types import Principal
 _IDS = "(SELECT value FROM json_each(:object_ids))"
 REVOKE_ALL = """DELETE FROM access_control_entries
     WHERE object_id = :object_id AND permission = :permission"""
+
+ANY_SHARED = """SELECT EXISTS (SELECT 1 FROM access_control_entries
+    WHERE principal IN (SELECT value FROM json_each(:principals))
+    AND permission IN (SELECT value FROM json_each(:permissions))
+    AND object_id > :prefix AND object_id < :beyond)"""
 
 
 class Permission(SQLPermission):
@@ -51,6 +59,34 @@ class Permission(SQLPermission):
     def bind_list(self, texts: Iterable[str]) -> str:
         """Make a JSON array of texts."""
         return json.dumps(list(texts))
+
+    def find_grants(
+        self,
+        principals: Iterable[Principal],
+        permission: str,
+        object_id_match: str,
+        get_bound_permissions: BoundPermissions | None,
+    ) -> GrantedIds | None:
+        def is_any(grants: Grants) -> bool:
+            with self.client.connect(readonly=True) as connection:
+                row: Any = connection.row(
+                    ANY_SHARED,
+                    prefix=grants.prefix,
+                    beyond=grants.prefix + "\U0010ffff",
+                    permissions=self.bind_list(grants.permissions),
+                    principals=self.bind_list(grants.principals),
+                )
+            return bool(row[0])
+
+        return find_below(
+            self,
+            self.client,
+            is_any,
+            principals,
+            permission,
+            object_id_match,
+            get_bound_permissions,
+        )
 
     def write_object_permissions(
         self,

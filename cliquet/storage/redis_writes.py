@@ -10,13 +10,13 @@ from typing import Any
 
 from cliquet import serialization
 from cliquet.storage.checks import check_condition, check_unicity
-from cliquet.storage.evaluation import build_predicate
+from cliquet.storage.evaluation import build_predicate, sort_records
 from cliquet.storage.exceptions import (
     ModifiedMeanwhileError,
     RecordNotFoundError,
     UnicityError,
 )
-from cliquet.storage.query import ANY, Condition, FieldNames, Filter, Scope
+from cliquet.storage.query import ANY, Condition, FieldNames, Filter, Scope, Sort
 from cliquet.storage.redis_keys import (
     CREATE,
     DELETE,
@@ -147,10 +147,11 @@ def delete_all(
     while True:
         current, (records,) = read_all(scripts, scope, [LIVE])
         check_condition(condition, current)
-        found = sorted(filter(matches, records), key=lambda each: each[names.modified])
+        found = [record for record in records if matches(record)]
         if not found:
             return []
-        ids = [record[names.id] for record in found]
+        oldest_first = (Sort(names.modified, 1), Sort(names.id, 1))
+        ids = [record[names.id] for record in sort_records(found, oldest_first)]
         seen = Condition(collection=current or 0)
         try:
             return _delete_many(scripts, scope, names, with_deleted, seen, ids)
