@@ -61,3 +61,14 @@ def client_settings(client: Any) -> dict[str, Any]:
 def scan(client: Any, pattern: str) -> list[str]:
     """List the keys that match a glob pattern, without blocking the server."""
     return [key.decode("utf-8") for key in client.scan_iter(match=pattern, count=1000)]
+
+
+def cut_scripts(file: Any) -> dict[str, str]:
+    """Read the scripts of a file, by their names.
+
+    Each begins with a line `-- script: <name>`; what comes before the first one is
+    common to all.
+    """
+    common, *parts = file.read_text(encoding="utf-8").split("-- script: ")
+    bodies = (part.partition("\n") for part in parts)
+    return {name: common + body for name, _, body in bodies}

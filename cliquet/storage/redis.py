@@ -15,6 +15,7 @@ from cliquet.backends.redis import (
     scan,
     wrap_redis_error,
 )
+from cliquet.backends.redis_grants import database_of_client
 from cliquet.storage import redis_writes as writes
 from cliquet.storage.base import StorageBase
 from cliquet.storage.checks import unique_values
@@ -55,6 +56,11 @@ class Storage(MemoryBasedStorage):
     def settings(self) -> dict[str, Any]:
         """Where the server is."""
         return client_settings(self._client)
+
+    @property
+    def database(self) -> Any:
+        """Where the data is."""
+        return database_of_client(self._client)
 
     @wrap_redis_error
     def scopes(self) -> list[Scope]:
@@ -196,7 +202,7 @@ class Storage(MemoryBasedStorage):
     def _list(
         self, scope: Scope, names: FieldNames, query: Query
     ) -> tuple[list[Record], int]:
-        return read_list(self._scripts, scope, names, query)
+        return read_list(self._client, self._scripts, scope, names, query)
 
 
 def load_from_config(config: Any) -> StorageBase:

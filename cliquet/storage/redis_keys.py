@@ -8,26 +8,22 @@ tells what these know (redis_writes.lua).
 
 from importlib import resources
 
+from cliquet.backends.redis import cut_scripts
 from cliquet.storage.query import Scope
 
 LIVE, DEAD, TIMESTAMP, INDEXED = "records", "deleted", "timestamp", "indexed"
 
 
-def _scripts(file: str, *names: str) -> list[str]:
-    """Cut a file into scripts; what comes before the first one is common to all."""
-    text = resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
-    common, *parts = text.split("-- script: ")
-    bodies = dict(part.split("\n", 1) for part in parts)
-    return [common + bodies[name] for name in names]
-
-
-CREATE, UPDATE, DELETE, DELETE_MANY, PURGE = _scripts(
-    "redis_writes.lua", "create", "update", "delete", "delete many", "purge"
+_WRITES, _LISTS = (
+    cut_scripts(resources.files(__package__).joinpath(f"redis_{kind}.lua"))
+    for kind in ("writes", "lists")
 )
-READ_ALL, READ_IDS, READ_PAGE = _scripts(
-    "redis_lists.lua", "read all", "read ids", "read page"
+CREATE, UPDATE, DELETE = (_WRITES[name] for name in ("create", "update", "delete"))
+DELETE_MANY, PURGE = _WRITES["delete many"], _WRITES["purge"]
+READ_ALL, READ_IDS, READ_PAGE = (
+    _LISTS[name] for name in ("read all", "read ids", "read page")
 )
-SCRIPTS = (CREATE, UPDATE, DELETE, DELETE_MANY, PURGE, READ_ALL, READ_IDS, READ_PAGE)
+SCRIPTS = (*_WRITES.values(), *_LISTS.values())
 
 
 def key(scope: Scope, kind: str, object_id: str | None = None) -> str:
