@@ -7,6 +7,11 @@ local function number(text)
     return string.format('%.0f', text)
 end
 
+-- One reply is read much faster than many.
+local function as_array(texts)
+    return '[' .. table.concat(texts, ',') .. ']'
+end
+
 -- What may be shared, the largest set first; nil if everything is wanted.
 local shared, shared_size, beginning = nil, 0, nil
 if ARGV[#ARGV] ~= '' then
@@ -66,7 +71,8 @@ end
 
 -- script: read all
 -- KEYS: timestamp of the collection, sets of ids. ARGV: what keys of values begin with;
--- how they end, set by set. Answers the timestamp, then the values of each set.
+-- how they end, set by set. Answers the timestamp, then the values of each set,
+-- as a JSON array.
 local found = {redis.call('GET', KEYS[1])}
 for place = 2, #KEYS do
     local texts = {}
@@ -77,27 +83,29 @@ for place = 2, #KEYS do
             table.insert(texts, text)
         end
     end
-    found[place] = texts
+    found[place] = as_array(texts)
 end
 return found
 
 -- script: read ids
 -- KEYS: sets of ids. ARGV: what keys of values begin with; how they end, set by set, by
--- commas; ids. Answers the values of each set.
+-- commas; ids. Answers the values of each set,
+-- as a JSON array.
 local found, kinds = {}, {}
 for kind in string.gmatch(ARGV[2], '[^,]+') do
     table.insert(kinds, kind)
 end
 for number, kind in ipairs(kinds) do
-    found[number] = {}
+    local texts = {}
     for place = 3, #ARGV - 1 do
         local id = ARGV[place]
         local text = redis.call('GET', ARGV[1] .. id .. '.' .. kind)
         -- A value whose id is not in the set is what 3.1.x left behind.
         if text and redis.call('SISMEMBER', KEYS[number], id) == 1 and is_wanted(id) then
-            table.insert(found[number], text)
+            table.insert(texts, text)
         end
     end
+    found[number] = as_array(texts)
 end
 return found
 
@@ -107,9 +115,9 @@ return found
 -- timestamps; most records, or -1; 'desc' or 'asc'; bounds of the page, as ZRANGE has
 -- them; bounds of all pages; whether tombstones are wanted ('1').
 --
--- Answers how many records there are on all pages, then those that may be on this one:
--- as many as wanted, and whatever has the same timestamp as the first or the last. A
--- nil stands for an index that cannot be had.
+-- Answers how many records there are on all pages, then those that may be on this one,
+-- as a JSON array: as many as wanted, and whatever has the same timestamp as the first
+-- or the last. A nil stands for an index that cannot be had.
 local suffixes = {'.records', '.deleted'}
 local current = redis.call('GET', KEYS[1]) or ''
 local limit = tonumber(ARGV[3])
@@ -275,7 +283,7 @@ local function read_page(kind)
         end
         table.insert(texts, text)
     end
-    return texts
+    return as_array(texts)
 end
 
 local is_known = redis.call('GET', KEYS[2]) == ARGV[2] .. ':' .. current
@@ -289,7 +297,7 @@ elseif not is_known and not rebuild() then
 end
 for _ = 1, 2 do
     local live = read_page(1)
-    local dead = {}
+    local dead = '[]'
     if ARGV[9] == '1' then
         dead = read_page(2)
     end

@@ -181,5 +181,6 @@ def _ask_for_page(
     )
 
 
-def _load(texts: Sequence[bytes]) -> list[Record]:
-    return [serialization.loads_stored(text) for text in texts]
+def _load(array: bytes) -> list[Record]:
+    found: list[Record] = serialization.loads_stored(array)
+    return found

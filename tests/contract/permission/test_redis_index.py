@@ -1,5 +1,8 @@
 """What is shared is found in Redis by an index that 3.1.x does not know."""
 
+import random
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import redis
 from pyramid.config import Configurator
@@ -109,6 +112,36 @@ def test_every_way_to_write_keeps_the_index(permission, client):
     assert index_of(client) == {}
     permission.flush()
     assert client.keys("permission*") == []
+
+
+def test_concurrent_writers_keep_the_index(services, permission, client):
+    """Also while it is made, again and again."""
+
+    def write(seed):
+        chance = random.Random(seed)
+        backend = load(engine, "permission", services.redis_url())
+        for _ in range(150):
+            object_id = f"/notes/{chance.choice('abc')}"
+            wanted, principal = chance.choice(["read", "write"]), chance.choice("pq")
+            match chance.randrange(5):
+                case 0:
+                    backend.add_principal_to_ace(object_id, wanted, principal)
+                case 1:
+                    backend.remove_principal_from_ace(object_id, wanted, principal)
+                case 2:
+                    backend.write_object_permissions(object_id, {wanted: ["p"]}, {})
+                case 3:
+                    backend.delete_object_permissions(object_id)
+                case 4:
+                    backend.initialize_schema()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    permission.object_permissions("/notes/a")
+    kept = index_of(client)
+    permission.initialize_schema()
+    permission.object_permissions("/notes/a")
+    assert index_of(client) == kept
 
 
 def test_what_another_version_took_away_is_not_shown(permission, storage, client):
