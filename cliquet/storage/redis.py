@@ -121,7 +121,7 @@ class Storage(MemoryBasedStorage):
         text = self._client.get(key(scope, LIVE, object_id))
         if text is None:
             raise RecordNotFoundError(object_id)
-        found: Record = serialization.loads(text)
+        found: Record = serialization.loads_stored(text)
         return found
 
     @wrap_redis_error

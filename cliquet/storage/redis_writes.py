@@ -59,7 +59,7 @@ def put(
         ],
     )
     _check_unchanged(answer)
-    found: Record = serialization.loads(answer[1])
+    found: Record = serialization.loads_stored(answer[1])
     if answer[0] == b"exists":
         raise UnicityError(names.id, found)
     return found
