@@ -10,7 +10,7 @@ from pyramid.request import CallbackMethodsMixin
 from zope.interface import implementer
 
 from cliquet.authentication import prefixed_userid
-from cliquet.backends.grants import GrantedIds
+from cliquet.backends.grants import GrantedIds, database_of
 from cliquet.backends.loading import keeping_connections
 from cliquet.permission.base import (
     bound_couples,
@@ -280,8 +280,8 @@ class RouteFactory:
         registry = self._request.registry
         if not own_ids or backend is None or backend is not registry.permission:
             return None
-        client = getattr(registry.storage, "client", None)
-        if client is not getattr(backend, "client", None) or client is None:
+        database = database_of(backend)
+        if database is None or database != database_of(registry.storage):
             return None
         if not may_find_grants(backend):
             return None

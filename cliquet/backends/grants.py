@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, overload
 
 
 class Grants(NamedTuple):
-    """Records on which somebody has a permission, as rows of another table.
+    """Records on which somebody has a permission, where permissions are kept.
 
-    Of `access_control_entries` (backends §18): the object id of a record is `prefix`
-    and its id.
+    In SQL, rows of `access_control_entries` (backends §18). The object id of a record
+    is `prefix` and its id.
     """
 
     client: Any
@@ -20,19 +20,36 @@ class Grants(NamedTuple):
     principals: tuple[str, ...]
 
 
+def database_of(backend: Any) -> Any:
+    """Tell where a backend keeps its data; equal for two that share it.
+
+    None if nothing tells: then nothing is shared.
+    """
+    found = getattr(backend, "database", None)
+    return getattr(backend, "client", None) if found is None else found
+
+
+class Sample(NamedTuple):
+    """What a glance at granted ids told."""
+
+    is_any: bool
+    few: Collection[str] | None = None
+    """All of them, if they are few."""
+
+
 class GrantedIds(Sequence[str]):
     """Ids that are read when somebody looks at them, as a value of a filter.
 
     Args:
         grants: What stands for them in a statement.
-        sample: Reads some of them, and tells whether these are all.
+        sample: Tells whether there are any, in a way that costs less.
         read: Reads them.
     """
 
     def __init__(
         self,
         grants: Grants,
-        sample: Callable[[], tuple[Collection[str], bool]],
+        sample: Callable[[], Sample],
         read: Callable[[], Iterable[str]],
     ) -> None:
         self.grants = grants
@@ -40,7 +57,7 @@ class GrantedIds(Sequence[str]):
         self._read = read
 
     @cached_property
-    def _sampled(self) -> tuple[Collection[str], bool]:
+    def _sampled(self) -> Sample:
         return self._sample()
 
     @cached_property
@@ -49,11 +66,11 @@ class GrantedIds(Sequence[str]):
 
     def few(self) -> list[str] | None:
         """Answer them if they are few, and None if it is better to look for them."""
-        found, are_all = self._sampled
-        return list(found) if are_all else None
+        found = self._sampled.few
+        return None if found is None else list(found)
 
     def __bool__(self) -> bool:
-        return bool(self._sampled[0])
+        return self._sampled.is_any
 
     def __len__(self) -> int:
         return len(self._ids)

@@ -58,26 +58,17 @@ def client_settings(client: Any) -> dict[str, Any]:
     return {name: known.get(name, default) for name, default in defaults.items()}
 
 
-def transact(client: Any, watched: str, work: Callable[[Any], _Answer]) -> _Answer:
-    """Read, decide and write in one atomic step.
-
-    Args:
-        client: Where.
-        watched: The key that every writer of the same data changes.
-        work: Reads with the pipeline, then calls `multi()` and queues its writes. It
-            starts again when another writer came first.
-    """
-    with client.pipeline() as pipeline:
-        while True:
-            try:
-                pipeline.watch(watched)
-                answer = work(pipeline)
-                pipeline.execute()
-            except redis.WatchError:
-                continue
-            return answer
-
-
 def scan(client: Any, pattern: str) -> list[str]:
     """List the keys that match a glob pattern, without blocking the server."""
     return [key.decode("utf-8") for key in client.scan_iter(match=pattern, count=1000)]
+
+
+def cut_scripts(file: Any) -> dict[str, str]:
+    """Read the scripts of a file, by their names.
+
+    Each begins with a line `-- script: <name>`; what comes before the first one is
+    common to all.
+    """
+    common, *parts = file.read_text(encoding="utf-8").split("-- script: ")
+    bodies = (part.partition("\n") for part in parts)
+    return {name: common + body for name, _, body in bodies}

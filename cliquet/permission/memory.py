@@ -1,9 +1,10 @@
 """Principals and permissions in the memory of one process: the reference."""
 
 from collections.abc import Iterable, Mapping
-from threading import RLock
 from typing import Any
 
+from cliquet.backends.grants import GrantedIds, Grants, Sample
+from cliquet.backends.memory_grants import SharedObjects
 from cliquet.permission.base import (
     BoundPermissions,
     PermissionBase,
@@ -11,14 +12,18 @@ from cliquet.permission.base import (
     compile_pattern,
     pattern_couples,
 )
+from cliquet.permission.granted import find_below
 from cliquet.types import Principal
 
 
 class Permission(PermissionBase):
     """Permissions in the memory of this process; threads share them safely."""
 
+    database = "memory"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._lock = RLock()
+        self._shared = SharedObjects()
+        self._lock = self._shared.lock
         self._users: dict[str, set[Principal]] = {}
         self._objects: dict[str, dict[str, set[Principal]]] = {}
 
@@ -29,6 +34,7 @@ class Permission(PermissionBase):
         with self._lock:
             self._users.clear()
             self._objects.clear()
+            self._shared.clear()
 
     def all_user_principals(self) -> list[tuple[str, Principal]]:
         with self._lock:
@@ -70,6 +76,7 @@ class Permission(PermissionBase):
         with self._lock:
             entries = self._objects.setdefault(object_id, {})
             entries.setdefault(permission, set()).add(principal)
+            self._shared.add(object_id, permission, principal)
 
     def remove_principal_from_ace(
         self, object_id: str, permission: str, principal: Principal
@@ -79,6 +86,7 @@ class Permission(PermissionBase):
             _discard(entries, permission, principal)
             if not entries:
                 self._objects.pop(object_id, None)
+            self._shared.discard(object_id, permission, principal)
 
     def object_permission_principals(
         self, object_id: str, permission: str
@@ -94,16 +102,38 @@ class Permission(PermissionBase):
         get_bound_permissions: BoundPermissions | None = None,
     ) -> set[str]:
         couples = pattern_couples(object_id_match, permission, get_bound_permissions)
-        compiled = [(compile_pattern(pattern), wanted) for pattern, wanted in couples]
         wanted_principals = set(principals)
+        accessible: set[str] = set()
         with self._lock:
-            return {
-                object_id
-                for object_id, entries in self._objects.items()
-                for pattern, wanted in compiled
-                if not wanted_principals.isdisjoint(entries.get(wanted, ()))
-                and pattern.match(object_id)
-            }
+            for pattern, wanted in couples:
+                prefix, star, rest = pattern.partition("*")
+                found = self._shared.find(prefix, wanted, wanted_principals)
+                if rest or not star:
+                    found = filter(compile_pattern(pattern).match, found)
+                accessible.update(found)
+        return accessible
+
+    def find_grants(
+        self,
+        principals: Iterable[Principal],
+        permission: str,
+        object_id_match: str,
+        get_bound_permissions: BoundPermissions | None,
+    ) -> GrantedIds | None:
+        def sample(grants: Grants) -> Sample:
+            _, prefix, permissions, given = grants
+            with self._lock:
+                return Sample(self._shared.is_any(prefix, permissions, given))
+
+        return find_below(
+            self,
+            self._shared,
+            sample,
+            principals,
+            permission,
+            object_id_match,
+            get_bound_permissions,
+        )
 
     def object_permission_authorized_principals(
         self,
@@ -132,16 +162,22 @@ class Permission(PermissionBase):
         with self._lock:
             entries = self._objects.setdefault(object_id, {})
             for permission, principals in permissions.items():
-                entries[permission] = set(principals)
-                if not entries[permission]:
-                    del entries[permission]
+                before, after = entries.pop(permission, set()), set(principals)
+                if after:
+                    entries[permission] = after
+                for principal in before - after:
+                    self._shared.discard(object_id, permission, principal)
+                for principal in after - before:
+                    self._shared.add(object_id, permission, principal)
             if not entries:
                 del self._objects[object_id]
 
     def delete_object_permissions(self, *object_id_list: str) -> None:
         with self._lock:
             for object_id in object_id_list:
-                self._objects.pop(object_id, None)
+                for permission, principals in self._objects.pop(object_id, {}).items():
+                    for principal in principals:
+                        self._shared.discard(object_id, permission, principal)
 
     def write_object_permissions(
         self,

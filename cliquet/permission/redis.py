@@ -1,22 +1,32 @@
 """Principals and permissions in Redis, under the keys of 3.1.x (backends §18.8).
 
-`user:<user id>` and `permission:<object id>:<permission>` are sets. A colon inside an
-object id, which 3.1.x could not tell from the one before the permission, is written
-as a control character that no URI holds.
+`user:<user id>` and `permission:<object id>:<permission>` are sets. An index beside
+them (cliquet.backends.redis_grants) tells what is shared with somebody, and all
+permissions of an object, without looking through all keys: the first look makes it.
 
-What may be done at all (`read`, `write`…) is in the set `permissions:names`, for all
-permissions of an object to be found without looking through all keys. 3.1.x does not
-have it: it is complete once it holds an empty name.
+Each operation is one script or one command: one round trip, and one atomic step.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from importlib import resources
 from typing import Any
 
+from cliquet.backends.grants import GrantedIds, Grants, Sample
 from cliquet.backends.redis import (
     client_settings,
     create_from_config,
+    cut_scripts,
     scan,
     wrap_redis_error,
+)
+from cliquet.backends.redis_grants import (
+    INDEX_PATTERNS,
+    INDEXED,
+    NAMES,
+    database_of_client,
+    object_key,
+    parse_object_key,
 )
 from cliquet.permission.base import (
     BoundPermissions,
@@ -25,51 +35,26 @@ from cliquet.permission.base import (
     compile_pattern,
     pattern_couples,
 )
+from cliquet.permission.granted import find_below
 from cliquet.types import Principal
 
-_COLON = "\x1f"
-_NAMES = "permissions:names"
-_EVERYTHING = ""
-
-# KEYS: names of permissions, a user. ARGV: beginnings of the keys of objects. Answers
-# the principals of the user, then for each object its permissions: name, principals.
-_READ = """
-if redis.call('SISMEMBER', KEYS[1], '') == 0 then
-    return false
-end
-local names = redis.call('SMEMBERS', KEYS[1])
-local found = {redis.call('SMEMBERS', KEYS[2])}
-for place, beginning in ipairs(ARGV) do
-    local entries = {}
-    for _, name in ipairs(names) do
-        local principals = redis.call('SMEMBERS', beginning .. name)
-        if #principals > 0 then
-            table.insert(entries, name)
-            table.insert(entries, principals)
-        end
-    end
-    found[place + 1] = entries
-end
-return found
-"""
+_SCRIPTS = cut_scripts(resources.files(__package__).joinpath("redis_scripts.lua"))
 
 
 def _user_key(user_id: str) -> str:
     return f"user:{user_id}"
 
 
-def _object_key(object_id: str, permission: str) -> str:
-    return f"permission:{object_id.replace(':', _COLON)}:{permission}"
-
-
-def _parse_key(key: str) -> tuple[str, str]:
-    """Tell object id and permission of a key."""
-    object_id, _, permission = key.removeprefix("permission:").partition(":")
-    return object_id.replace(_COLON, ":"), permission
-
-
 def _decode(members: Iterable[bytes]) -> set[Principal]:
     return {member.decode("utf-8") for member in members}
+
+
+def _entries(answer: Sequence[Any]) -> dict[str, set[Principal]]:
+    """Read names of permissions and principals, by turns."""
+    return {
+        name.decode("utf-8"): _decode(members)
+        for name, members in zip(answer[::2], answer[1::2], strict=True)
+    }
 
 
 class Permission(PermissionBase):
@@ -78,20 +63,37 @@ class Permission(PermissionBase):
     def __init__(self, client: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__()
         self._client = client
-        self._read = client.register_script(_READ)
+        self._scripts = {
+            name: client.register_script(text) for name, text in _SCRIPTS.items()
+        }
 
     @property
     def settings(self) -> dict[str, Any]:
         """Where the server is."""
         return client_settings(self._client)
 
+    @property
+    def database(self) -> Any:
+        """Where the data is."""
+        return database_of_client(self._client)
+
+    def _run(self, script: str, *arguments: str, keys: Sequence[str] = ()) -> Any:
+        return self._scripts[script](keys=[INDEXED, NAMES, *keys], args=arguments)
+
+    @wrap_redis_error
     def initialize_schema(self, dry_run: bool = False) -> None:
-        """Do nothing: there is no schema."""
+        """Forget the index, which the next look makes again.
+
+        Whoever went back to 3.1.x for a while wrote without it.
+        """
+        if not dry_run:
+            self._client.delete(INDEXED)
 
     @wrap_redis_error
     def flush(self) -> None:
-        keys = scan(self._client, "user:*") + scan(self._client, "permission:*")
-        self._client.delete(_NAMES, *keys)
+        patterns = ("user:*", "permission:*", *INDEX_PATTERNS)
+        keys = [key for pattern in patterns for key in scan(self._client, pattern)]
+        self._client.delete(NAMES, INDEXED, *keys)
 
     @wrap_redis_error
     def all_user_principals(self) -> list[tuple[str, Principal]]:
@@ -104,7 +106,7 @@ class Permission(PermissionBase):
     @wrap_redis_error
     def all_permissions(self) -> list[tuple[str, str, Principal]]:
         return sorted(
-            (*_parse_key(key), principal)
+            (*parse_object_key(key), principal)
             for key in scan(self._client, "permission:*")
             for principal in _decode(self._client.smembers(key))
         )
@@ -119,11 +121,7 @@ class Permission(PermissionBase):
 
     @wrap_redis_error
     def remove_principal(self, principal: Principal) -> None:
-        keys = scan(self._client, "user:*")
-        with self._client.pipeline() as pipeline:
-            for key in keys:
-                pipeline.srem(key, principal)
-            pipeline.execute()
+        self._run("remove principal", principal)
 
     @wrap_redis_error
     def user_principals(self, user_id: str) -> set[Principal]:
@@ -133,22 +131,19 @@ class Permission(PermissionBase):
     def add_principal_to_ace(
         self, object_id: str, permission: str, principal: Principal
     ) -> None:
-        with self._client.pipeline() as pipeline:
-            pipeline.sadd(_NAMES, permission)
-            pipeline.sadd(_object_key(object_id, permission), principal)
-            pipeline.execute()
+        self._run("grant", object_id, permission, principal)
 
     @wrap_redis_error
     def remove_principal_from_ace(
         self, object_id: str, permission: str, principal: Principal
     ) -> None:
-        self._client.srem(_object_key(object_id, permission), principal)
+        self._run("revoke", object_id, permission, principal)
 
     @wrap_redis_error
     def object_permission_principals(
         self, object_id: str, permission: str
     ) -> set[Principal]:
-        return _decode(self._client.smembers(_object_key(object_id, permission)))
+        return _decode(self._client.smembers(object_key(object_id, permission)))
 
     @wrap_redis_error
     def principals_accessible_objects(
@@ -159,26 +154,44 @@ class Permission(PermissionBase):
         get_bound_permissions: BoundPermissions | None = None,
     ) -> set[str]:
         couples = pattern_couples(object_id_match, permission, get_bound_permissions)
-        compiled = [(compile_pattern(pattern), wanted) for pattern, wanted in couples]
-        matching = [
-            (key, object_id)
-            for key in scan(self._client, "permission:*")
-            for object_id, found in [_parse_key(key)]
-            if any(
-                found == wanted and pattern.match(object_id)
-                for pattern, wanted in compiled
-            )
+        beginnings = [
+            (pattern.partition("*")[0], wanted) for pattern, wanted in couples
         ]
-        wanted_principals = set(principals)
-        with self._client.pipeline() as pipeline:
-            for key, _ in matching:
-                pipeline.smembers(key)
-            found_principals = pipeline.execute()
-        return {
-            object_id
-            for (_, object_id), members in zip(matching, found_principals, strict=True)
-            if not wanted_principals.isdisjoint(_decode(members))
-        }
+        answer = self._run("search", json.dumps(beginnings), *principals)
+        accessible: set[str] = set()
+        for (pattern, _), objects in zip(couples, answer, strict=True):
+            found = _decode(objects)
+            if pattern.find("*") != len(pattern) - 1:
+                found = set(filter(compile_pattern(pattern).match, found))
+            accessible |= found
+        return accessible
+
+    def find_grants(
+        self,
+        principals: Iterable[Principal],
+        permission: str,
+        object_id_match: str,
+        get_bound_permissions: BoundPermissions | None,
+    ) -> GrantedIds | None:
+        return find_below(
+            self,
+            self.database,
+            self._sample,
+            principals,
+            permission,
+            object_id_match,
+            get_bound_permissions,
+        )
+
+    @wrap_redis_error
+    def _sample(self, grants: Grants) -> Sample:
+        asked = json.dumps([grants.permissions, grants.principals])
+        found = self._run("is any", grants.prefix, asked)
+        if found is not None:
+            return Sample(bool(found))
+        couples = [(grants.prefix, permission) for permission in grants.permissions]
+        found = self._run("search", json.dumps(couples), *grants.principals)
+        return Sample(any(found))
 
     @wrap_redis_error
     def object_permission_authorized_principals(
@@ -189,7 +202,7 @@ class Permission(PermissionBase):
     ) -> set[Principal]:
         couples = bound_couples(object_id, permission, get_bound_permissions)
         # A key that cannot exist keeps the command valid, so that the server is asked.
-        keys = [_object_key(*couple) for couple in couples] or ["permission::"]
+        keys = [object_key(*couple) for couple in couples] or ["permission::"]
         return _decode(self._client.sunion(keys))
 
     @wrap_redis_error
@@ -198,7 +211,7 @@ class Permission(PermissionBase):
     ) -> dict[str, set[Principal]]:
         if permissions is None:
             return self.read_access("", [object_id])[1].get(object_id, {})
-        prefix = _object_key(object_id, "")
+        prefix = object_key(object_id, "")
         keys = [prefix + name for name in permissions]
         with self._client.pipeline() as pipeline:
             pipeline.exists(prefix)
@@ -215,48 +228,20 @@ class Permission(PermissionBase):
     def read_access(
         self, user_id: str, object_ids: Collection[str]
     ) -> tuple[set[Principal], dict[str, dict[str, set[Principal]]]]:
-        keys = [_NAMES, _user_key(user_id)]
-        beginnings = [_object_key(object_id, "") for object_id in object_ids]
-        found = self._read(keys=keys, args=beginnings)
-        if found is None:
-            self._collect_names()
-            found = self._read(keys=keys, args=beginnings)
-        principals, *objects = found
-        access = {
-            object_id: {
-                name.decode("utf-8"): _decode(members)
-                for name, members in zip(entries[::2], entries[1::2], strict=True)
-            }
-            for object_id, entries in zip(object_ids, objects, strict=True)
-        }
-        return _decode(principals), access
-
-    def _collect_names(self) -> list[str]:
-        """Look through all keys, once, for what was written without the names."""
-        found = {_parse_key(key)[1] for key in scan(self._client, "permission:*")}
-        self._client.sadd(_NAMES, _EVERYTHING, *found)
-        return [*found]
-
-    def _names(self) -> list[str]:
-        found = _decode(self._client.smembers(_NAMES))
-        return [*found] if _EVERYTHING in found else self._collect_names()
+        answer = self._run("read", *object_ids, keys=[_user_key(user_id)])
+        principals, *objects = answer
+        found = zip(object_ids, map(_entries, objects), strict=True)
+        return _decode(principals), dict(found)
 
     @wrap_redis_error
     def replace_object_permissions(
         self, object_id: str, permissions: Mapping[str, Iterable[Principal]]
     ) -> None:
-        self._write(object_id, permissions, {})
+        self.write_object_permissions(object_id, permissions, {})
 
     @wrap_redis_error
     def delete_object_permissions(self, *object_id_list: str) -> None:
-        names = self._names()
-        keys = [
-            _object_key(object_id, name)
-            for object_id in object_id_list
-            for name in names
-        ]
-        if keys:
-            self._client.delete(*keys)
+        self._run("delete", *object_id_list)
 
     @wrap_redis_error
     def write_object_permissions(
@@ -265,29 +250,12 @@ class Permission(PermissionBase):
         replaced: Mapping[str, Iterable[Principal]],
         granted: Mapping[str, Iterable[Principal]],
     ) -> dict[str, set[Principal]]:
-        self._write(object_id, replaced, granted)
-        return self.object_permissions(object_id)
-
-    def _write(
-        self,
-        object_id: str,
-        replaced: Mapping[str, Iterable[Principal]],
-        granted: Mapping[str, Iterable[Principal]],
-    ) -> None:
-        with self._client.pipeline() as pipeline:
-            # Something to send even if there is nothing to write: a server that is
-            # away has to be noticed.
-            pipeline.delete(_object_key(object_id, ""))
-            if replaced or granted:
-                pipeline.sadd(_NAMES, *replaced, *granted)
-            for permission in replaced:
-                pipeline.delete(_object_key(object_id, permission))
-            for given in (replaced, granted):
-                for permission, principals in given.items():
-                    members = list(principals)
-                    if members:
-                        pipeline.sadd(_object_key(object_id, permission), *members)
-            pipeline.execute()
+        steps = [
+            (permission, is_replaced, list(principals))
+            for permissions, is_replaced in ((replaced, True), (granted, False))
+            for permission, principals in permissions.items()
+        ]
+        return _entries(self._run("write", object_id, json.dumps(steps)))
 
 
 def load_from_config(config: Any) -> Permission:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, NamedTuple
 
+from cliquet.backends.grants import GrantedIds, Grants, Sample
 from cliquet.backends.sql import Connection
 from cliquet.logs import logger
 from cliquet.permission.base import (
@@ -17,6 +18,7 @@ from cliquet.permission.base import (
     compile_pattern,
     pattern_couples,
 )
+from cliquet.permission.granted import find_below
 from cliquet.permission.remembered import Access, Permissions, RememberedAccess
 from cliquet.types import Principal
 
@@ -84,6 +86,27 @@ class SQLPermission(PermissionBase):
     def bind_list(self, texts: Iterable[str]) -> Any:
         """Make of texts what stands for a list in statements."""
         raise NotImplementedError
+
+    def sample(self, grants: Grants) -> Sample:
+        """Tell whether there is any object of these."""
+        raise NotImplementedError
+
+    def find_grants(
+        self,
+        principals: Iterable[Principal],
+        permission: str,
+        object_id_match: str,
+        get_bound_permissions: BoundPermissions | None,
+    ) -> GrantedIds | None:
+        return find_below(
+            self,
+            self.client,
+            self.sample,
+            principals,
+            permission,
+            object_id_match,
+            get_bound_permissions,
+        )
 
     def write_permissions(
         self,

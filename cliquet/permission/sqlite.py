@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cliquet.backends.grants import Grants, Sample
 from cliquet.backends.sql import Connection
 from cliquet.backends.sqlite import create_from_config
 from cliquet.permission.sql import (
@@ -18,6 +19,11 @@ from cliquet.types import Principal
 _IDS = "(SELECT value FROM json_each(:object_ids))"
 REVOKE_ALL = """DELETE FROM access_control_entries
     WHERE object_id = :object_id AND permission = :permission"""
+
+ANY_SHARED = """SELECT EXISTS (SELECT 1 FROM access_control_entries
+    WHERE principal IN (SELECT value FROM json_each(:principals))
+    AND permission IN (SELECT value FROM json_each(:permissions))
+    AND object_id > :prefix AND object_id < :beyond)"""
 
 
 class Permission(SQLPermission):
@@ -52,6 +58,17 @@ class Permission(SQLPermission):
     def bind_list(self, texts: Iterable[str]) -> str:
         """Make a JSON array of texts."""
         return json.dumps(list(texts))
+
+    def sample(self, grants: Grants) -> Sample:
+        with self.client.connect(readonly=True) as connection:
+            row: Any = connection.row(
+                ANY_SHARED,
+                prefix=grants.prefix,
+                beyond=grants.prefix + "\U0010ffff",
+                permissions=self.bind_list(grants.permissions),
+                principals=self.bind_list(grants.principals),
+            )
+        return Sample(bool(row[0]))
 
     def write_permissions(
         self,

@@ -31,6 +31,7 @@ _RANGES: dict[COMPARISON, Callable[[Any, Any], bool]] = {
     COMPARISON.MIN: ge,
 }
 _ORDERED = (Rank.NUMBER, Rank.TEXT, Rank.BOOLEAN)
+_CLASSES = {Rank.NUMBER: (int, float), Rank.TEXT: (str,), Rank.BOOLEAN: (bool,)}
 
 
 def build_predicate(filters: Sequence[Filter]) -> Predicate | None:
@@ -97,27 +98,63 @@ def _all_of(tests: list[tuple[str, Test]]) -> Predicate | None:
     if len(tests) == 1:
         field, test = tests[0]
         return lambda record: test(record.get(field, MISSING))
+    if len(tests) == 2:
+        (one, passes_one), (other, passes_other) = tests
+        return lambda record: (
+            passes_one(record.get(one, MISSING))
+            and passes_other(record.get(other, MISSING))
+        )
     return lambda record: all(test(record.get(field, MISSING)) for field, test in tests)
 
 
 def _value_test(item: Filter) -> Test:
     value, operator = item.value, item.operator
     if operator in (COMPARISON.IN, COMPARISON.EXCLUDE):
-        wanted = frozenset(typed(member) for member in value)
-        if operator is COMPARISON.IN:
-            return lambda found: typed(found) in wanted
-        return lambda found: typed(found) not in wanted
+        return _member_test(value, is_inside=operator is COMPARISON.IN)
     if operator is COMPARISON.EQ:
-        equal = typed(value)
-        return lambda found: bool(typed(found) == equal)
+        return _equality(value)
     if operator is COMPARISON.NOT:
-        different = typed(value)
-        return lambda found: bool(typed(found) != different)
+        equal = _equality(value)
+        return lambda found: not equal(found)
+    return _range_test(value, _RANGES[operator])
+
+
+def _member_test(values: Iterable[Any], is_inside: bool) -> Test:
+    values = list(values)
+    if all(value.__class__ is str for value in values):
+        # Ids, mostly: nothing else is equal to a text.
+        texts = frozenset(values)
+        if is_inside:
+            return lambda found: isinstance(found, str) and found in texts
+        return lambda found: not isinstance(found, str) or found not in texts
+    wanted = frozenset(typed(value) for value in values)
+    return lambda found: (typed(found) in wanted) is is_inside
+
+
+def _equality(value: Any) -> Test:
+    rank = rank_of(value)
+    if rank is Rank.TEXT:
+        return lambda found: bool(found == value)
+    if rank is Rank.NUMBER:
+        # Python has True == 1.
+        return lambda found: bool(found == value) and rank_of(found) is rank
+    if rank is Rank.BOOLEAN:
+        return lambda found: found is value
+    if rank is Rank.NULL:
+        return lambda found: found is None or found is MISSING
+    equal = typed(value)
+    return lambda found: bool(typed(found) == equal)
+
+
+def _range_test(value: Any, compare: Callable[[Any, Any], bool]) -> Test:
     rank = rank_of(value)
     if rank not in _ORDERED:
         return lambda found: False
-    compare = _RANGES[operator]
-    return lambda found: rank_of(found) is rank and compare(found, value)
+    # The classes of what JSON has; `rank_of` knows the others, and takes longer.
+    usual = _CLASSES[rank]
+    return lambda found: (
+        (found.__class__ in usual or rank_of(found) is rank) and compare(found, value)
+    )
 
 
 def _place_test(item: Filter) -> Test:

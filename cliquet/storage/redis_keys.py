@@ -3,28 +3,27 @@
 A record of the collection `C`, parent `P`: `C.P.<id>.records` (backends §13), its id
 in the set `C.P.records`; likewise `deleted` for tombstones; `C.P.timestamp`. Besides,
 ids by timestamp in `C.P.records.by_time` and `C.P.deleted.by_time`; `C.P.indexed`
-tells what these know (redis_scripts.lua).
+tells what these know (redis_writes.lua).
 """
 
 from importlib import resources
 
+from cliquet.backends.redis import cut_scripts
 from cliquet.storage.query import Scope
 
 LIVE, DEAD, TIMESTAMP, INDEXED = "records", "deleted", "timestamp", "indexed"
 
-_SCRIPTS = resources.files(__package__).joinpath("redis_scripts.lua")
-_PARTS = _SCRIPTS.read_text(encoding="utf-8").split("-- script: ")
-_COMMON = _PARTS[0]
 
-
-def _script(name: str) -> str:
-    (body,) = (part for part in _PARTS[1:] if part.startswith(name + "\n"))
-    return _COMMON + body.removeprefix(name)
-
-
-CREATE, UPDATE, DELETE = _script("create"), _script("update"), _script("delete")
-READ_ALL, READ_IDS, READ_PAGE = map(_script, ("read all", "read ids", "read page"))
-SCRIPTS = (CREATE, UPDATE, DELETE, READ_ALL, READ_IDS, READ_PAGE)
+_WRITES, _LISTS = (
+    cut_scripts(resources.files(__package__).joinpath(f"redis_{kind}.lua"))
+    for kind in ("writes", "lists")
+)
+CREATE, UPDATE, DELETE = (_WRITES[name] for name in ("create", "update", "delete"))
+DELETE_MANY, PURGE = _WRITES["delete many"], _WRITES["purge"]
+READ_ALL, READ_IDS, READ_PAGE = (
+    _LISTS[name] for name in ("read all", "read ids", "read page")
+)
+SCRIPTS = (*_WRITES.values(), *_LISTS.values())
 
 
 def key(scope: Scope, kind: str, object_id: str | None = None) -> str:
@@ -40,7 +39,7 @@ def index_key(scope: Scope, kind: str) -> str:
     return f"{key(scope, kind)}.by_time"
 
 
-def keys_of_write(scope: Scope, object_id: str) -> list[str]:
+def keys_of_write(scope: Scope, object_id: str = "") -> list[str]:
     """Tell the keys of a script that writes a record."""
     return [
         key(scope, TIMESTAMP),

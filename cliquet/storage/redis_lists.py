@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from cliquet import serialization
+from cliquet.backends.grants import GrantedIds
+from cliquet.backends.redis_grants import as_argument, database_of_client
 from cliquet.storage.bounds import bounds, is_bound, page_bounds
 from cliquet.storage.evaluation import evaluate, total_order
 from cliquet.storage.query import COMPARISON, FieldNames, Filter, Query, Scope
@@ -17,10 +19,13 @@ from cliquet.storage.redis_keys import (
     READ_ALL,
     READ_IDS,
     READ_PAGE,
+    TIMESTAMP,
     key,
     keys_of_page,
 )
 from cliquet.types import Record, Timestamp
+
+Scripts = dict[str, Any]
 
 #: Scores of sorted sets are exact up to here.
 _LARGEST = 2**53
@@ -76,34 +81,90 @@ def wanted_ids(filters: Sequence[Filter], id_field: str) -> list[str] | None:
 
 
 def read_list(
-    scripts: dict[str, Any], scope: Scope, names: FieldNames, query: Query
+    client: Any, scripts: Scripts, scope: Scope, names: FieldNames, query: Query
 ) -> tuple[list[Record], int]:
     """Read a list in one round trip."""
+    granted = next((each for each in query.filters if _is_here(each, client)), None)
+    if granted is not None and granted.field == names.id:
+        others = tuple(each for each in query.filters if each is not granted)
+        narrowed = query._replace(filters=others)
+        grants = granted.value.grants
+        found = _read(scripts, scope, names, narrowed, as_argument(grants))
+        if found is not None:
+            return found
+        # Permissions are not indexed: whoever reads the ids does it.
+        listed = granted._replace(value=list(granted.value))
+        query = query._replace(filters=(*others, listed))
+    return _read(scripts, scope, names, query) or ([], 0)
+
+
+def read_all(
+    scripts: Scripts, scope: Scope, kinds: Sequence[str]
+) -> tuple[Timestamp | None, list[list[Record]]]:
+    """Read the timestamp of a collection, and all of its records, by kind."""
+    current, *parts = _ask_for_all(scripts, scope, kinds, "")
+    return None if current is None else int(current), [_load(part) for part in parts]
+
+
+def _is_here(item: Filter, client: Any) -> bool:
+    """Tell whether a filter is on what is shared, in the same database."""
+    if item.operator is not COMPARISON.IN or not isinstance(item.value, GrantedIds):
+        return False
+    where: Any = item.value.grants.client
+    return bool(where == database_of_client(client))
+
+
+def _read(
+    scripts: Scripts, scope: Scope, names: FieldNames, query: Query, shared: str = ""
+) -> tuple[list[Record], int] | None:
+    """Read a list; None if it is not known what is shared."""
+    kinds = (LIVE, DEAD) if query.include_deleted else (LIVE,)
     ids = wanted_ids(query.filters, names.id)
     if ids is not None:
-        return _read_ids(scripts[READ_IDS], scope, names, query, ids)
+        ids = list(dict.fromkeys(ids))
+        parts = scripts[READ_IDS](
+            keys=[key(scope, kind) for kind in kinds],
+            args=[key(scope, ""), ",".join(kinds), *ids, shared],
+        )
+        return None if parts is None else _evaluate(parts, names, query)
     page = plan_page(query, names)
-    found = (
-        None if page is None else _ask(scripts[READ_PAGE], scope, names, query, page)
-    )
+    found = page and _ask_for_page(scripts, scope, names, query, page, shared)
     if found:
-        total, live, dead = found
+        total, *parts = found
         # How many match is known already: what was left out is not counted here.
-        records, _ = evaluate(_load(live), names, query, _load(dead))
-        return records, int(total)
-    kinds = (LIVE, DEAD) if query.include_deleted else (LIVE,)
-    texts = scripts[READ_ALL](
-        keys=[key(scope, kind) for kind in kinds], args=[key(scope, ""), *kinds]
+        return _evaluate(parts, names, query)[0], int(total)
+    answer = _ask_for_all(scripts, scope, kinds, shared)
+    return None if answer is None else _evaluate(answer[1:], names, query)
+
+
+def _evaluate(
+    parts: Sequence[Any], names: FieldNames, query: Query
+) -> tuple[list[Record], int]:
+    live, *dead = map(_load, parts)
+    return evaluate(live, names, query, *dead)
+
+
+def _ask_for_all(
+    scripts: Scripts, scope: Scope, kinds: Sequence[str], shared: str
+) -> Any:
+    return scripts[READ_ALL](
+        keys=[key(scope, TIMESTAMP), *(key(scope, kind) for kind in kinds)],
+        args=[key(scope, ""), *kinds, shared],
     )
-    parts = [_load(part) for part in texts]
-    return evaluate(parts[0], names, query, parts[1] if len(parts) > 1 else ())
 
 
-def _ask(script: Any, scope: Scope, names: FieldNames, query: Query, page: Page) -> Any:
+def _ask_for_page(
+    scripts: Scripts,
+    scope: Scope,
+    names: FieldNames,
+    query: Query,
+    page: Page,
+    shared: str,
+) -> Any:
     def bound(value: Timestamp | None, otherwise: str) -> str:
         return otherwise if value is None else str(value)
 
-    return script(
+    return scripts[READ_PAGE](
         keys=keys_of_page(scope),
         args=[
             key(scope, ""),
@@ -115,19 +176,11 @@ def _ask(script: Any, scope: Scope, names: FieldNames, query: Query, page: Page)
             bound(page.all_low, "-inf"),
             bound(page.all_high, "+inf"),
             "1" if query.include_deleted else "",
+            shared,
         ],
     )
 
 
-def _read_ids(
-    script: Any, scope: Scope, names: FieldNames, query: Query, ids: list[str]
-) -> tuple[list[Record], int]:
-    ids = list(dict.fromkeys(ids))
-    kinds = (LIVE, DEAD) if query.include_deleted else (LIVE,)
-    keys = [key(scope, kind, object_id) for kind in kinds for object_id in ids]
-    live, dead = script(keys=keys, args=[len(ids)]) if keys else ((), ())
-    return evaluate(_load(live), names, query, _load(dead))
-
-
-def _load(texts: Sequence[bytes]) -> list[Record]:
-    return [serialization.loads_stored(text) for text in texts]
+def _load(array: bytes) -> list[Record]:
+    found: list[Record] = serialization.loads_stored(array)
+    return found

@@ -12,9 +12,7 @@ from cliquet.backends.sql import Connection
 from cliquet.backends.sqlite import SQLiteClient, create_from_config
 from cliquet.logs import logger
 from cliquet.storage.checks import check_condition, check_unicity
-from cliquet.storage.evaluation import evaluate, total_order
 from cliquet.storage.query import (
-    COMPARISON,
     Condition,
     FieldNames,
     Filter,
@@ -23,6 +21,7 @@ from cliquet.storage.query import (
     Sort,
 )
 from cliquet.storage.sql import KEY, PAIR, Lock, SQLStorage, Statements, present_all
+from cliquet.storage.sqlite_lists import LIVE, read_list
 from cliquet.timestamps import msec_time
 from cliquet.types import Record, Timestamp
 
@@ -69,18 +68,6 @@ STATEMENTS = Statements(
         ON CONFLICT DO UPDATE SET last_modified = :last_modified,
         records = records + :change""",
 )
-LIVE = f"SELECT id, last_modified, data FROM records WHERE {PAIR}"
-DEAD = f"SELECT id, last_modified, NULL AS data FROM deleted WHERE {PAIR}"
-LIST_ALL = f"{LIVE} UNION ALL {DEAD}"
-
-_LARGEST = 2**63 - 1
-_OPERATORS = {
-    COMPARISON.LT: "<",
-    COMPARISON.MAX: "<=",
-    COMPARISON.GT: ">",
-    COMPARISON.MIN: ">=",
-    COMPARISON.EQ: "=",
-}
 
 
 class Storage(SQLStorage):
@@ -165,9 +152,8 @@ class Storage(SQLStorage):
             lock = self._lock(connection, scope)
             expected = condition and Condition(collection=condition.collection)
             check_condition(expected, lock.current)
-            records = present_all(connection.rows(LIVE, **scope._asdict()), names)
             query = Query(filters=filters, sorting=(Sort(names.modified, 1),))
-            found, _ = evaluate(records, names, query)
+            found, _ = read_list(connection, self.client, scope, names, query)
             tombstones = []
             for record in found:
                 buried = self._bury(
@@ -187,73 +173,7 @@ class Storage(SQLStorage):
         self, scope: Scope, names: FieldNames, query: Query
     ) -> tuple[list[Record], int]:
         with self.client.connect(readonly=True) as connection:
-            order = total_order(query.sorting, names)
-            by_time = order[0].field == names.modified and order[1:] == [
-                Sort(names.id, 1)
-            ]
-            if by_time and _is_by_time(query, names):
-                return self._list_by_time(connection, scope, names, query, order[0])
-            statement = LIST_ALL if query.include_deleted else LIVE
-            rows = connection.rows(statement, **scope._asdict())
-        live = [row for row in rows if row.data is not None]
-        dead = [row for row in rows if row.data is None]
-        return evaluate(
-            present_all(live, names), names, query, present_all(dead, names)
-        )
-
-    @staticmethod
-    def _list_by_time(
-        connection: Connection,
-        scope: Scope,
-        names: FieldNames,
-        query: Query,
-        order: Sort,
-    ) -> tuple[list[Record], int]:
-        """Read a page in the order of the index; filters are on the timestamp."""
-        values: dict[str, Any] = {"limit": query.limit or -1, **scope._asdict()}
-        matching = _conditions(query.filters, names, values)
-        where = "".join(f" AND {condition}" for condition in matching)
-        alternatives = [
-            " AND ".join(_conditions(rule, names, values)) or "1"
-            for rule in query.rules
-        ]
-        page = f" AND ({' OR '.join(alternatives)})" if alternatives else ""
-        listed = LIVE + where + page
-        if query.include_deleted:
-            listed += f" UNION ALL {DEAD}{where}{page}"
-        direction = "DESC" if order.direction < 0 else "ASC"
-        listed += f" ORDER BY last_modified {direction}, id LIMIT :limit"
-        counted = f"SELECT count(*) AS records FROM records WHERE {PAIR}{where}"
-        total = connection.row(counted if where else TIMESTAMP, **values)
-        rows = connection.rows(listed, **values)
-        return present_all(rows, names), total.records if total else 0
-
-
-def _is_by_time(query: Query, names: FieldNames) -> bool:
-    """Tell whether filters and page only depend on the columns of the index."""
-    tests = [*query.filters, *(item for rule in query.rules for item in rule)]
-    return all(
-        item.operator in _OPERATORS
-        and (
-            (item.field == names.modified and type(item.value) is int)
-            or (item.field == names.id and isinstance(item.value, str))
-        )
-        and (type(item.value) is not int or abs(item.value) <= _LARGEST)
-        for item in tests
-    )
-
-
-def _conditions(
-    tests: Sequence[Filter], names: FieldNames, values: dict[str, Any]
-) -> list[str]:
-    """Write tests as SQL; their values are added to the parameters."""
-    conditions = []
-    for item in tests:
-        parameter = f"value_{len(values)}"
-        values[parameter] = item.value
-        column = "last_modified" if item.field == names.modified else "id"
-        conditions.append(f"{column} {_OPERATORS[item.operator]} :{parameter}")
-    return conditions
+            return read_list(connection, self.client, scope, names, query)
 
 
 def load_from_config(config: Any) -> Storage:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Any
 
-from cliquet.backends.grants import GrantedIds, Grants
+from cliquet.backends.grants import Grants, Sample
 from cliquet.backends.postgresql import create_from_config
 from cliquet.backends.sql import Connection
 from cliquet.backends.statements import Frequent
-from cliquet.permission.base import BoundPermissions, pattern_couples
 from cliquet.permission.sql import SQLPermission, Statements, by_permission
 from cliquet.types import Principal
 
@@ -68,40 +67,19 @@ class Permission(SQLPermission):
         ),
     )
 
-    def find_grants(
-        self,
-        principals: Iterable[Principal],
-        permission: str,
-        object_id_match: str,
-        get_bound_permissions: BoundPermissions | None,
-    ) -> GrantedIds | None:
-        couples = pattern_couples(object_id_match, permission, get_bound_permissions)
-        prefix = object_id_match.removesuffix("*")
-        if "*" in prefix or any(pattern != object_id_match for pattern, _ in couples):
-            return None
-        principals = tuple(principals)
-        permissions = tuple(wanted for _, wanted in couples)
-
-        def sample() -> tuple[set[str], bool]:
-            with self.client.connect(readonly=True) as connection:
-                rows = connection.rows(
-                    SHARED,
-                    prefix=prefix,
-                    permissions=list(permissions),
-                    principals=list(principals),
-                    most=_FEW + 1,
-                )
-            found = {row[0].removeprefix(prefix) for row in rows}
-            return found, len(rows) <= _FEW
-
-        def read() -> list[str]:
-            found = self.principals_accessible_objects(
-                principals, permission, object_id_match, get_bound_permissions
+    def sample(self, grants: Grants) -> Sample:
+        with self.client.connect(readonly=True) as connection:
+            rows = connection.rows(
+                SHARED,
+                prefix=grants.prefix,
+                permissions=list(grants.permissions),
+                principals=list(grants.principals),
+                most=_FEW + 1,
             )
-            return [object_id.rpartition("/")[2] for object_id in found]
-
-        grants = Grants(self.client, prefix, permissions, principals)
-        return GrantedIds(grants, sample, read)
+        if len(rows) > _FEW:
+            return Sample(is_any=True)
+        found = {row[0].removeprefix(grants.prefix) for row in rows}
+        return Sample(bool(found), found)
 
     def bind_list(self, texts: Iterable[str]) -> list[str]:
         """Make an array of texts."""

@@ -1,0 +1,312 @@
+-- How are lists of Redis read in one step? The index is that of redis_writes.lua.
+
+-- Last ARGV: JSON of what has to be shared (cliquet.backends.redis_grants), or ''. A nil
+-- stands for permissions that are not indexed.
+
+local function number(text)
+    return string.format('%.0f', text)
+end
+
+-- One reply is read much faster than many.
+local function as_array(texts)
+    return '[' .. table.concat(texts, ',') .. ']'
+end
+
+-- What may be shared, the largest set first; nil if everything is wanted.
+local shared, shared_size, beginning = nil, 0, nil
+if ARGV[#ARGV] ~= '' then
+    local asked = cjson.decode(ARGV[#ARGV])
+    if redis.call('EXISTS', asked.indexed) == 0 then
+        return false
+    end
+    shared, beginning = {}, asked.beginning
+    for _, couple in ipairs(asked.couples) do
+        couple.size = redis.call('SCARD', couple.set)
+        if couple.size > 0 then
+            table.insert(shared, couple)
+            shared_size = shared_size + couple.size
+        end
+    end
+    table.sort(shared, function(one, other) return one.size > other.size end)
+end
+
+-- Asks the permissions themselves: the index may know of what 3.1.x took away.
+local function is_wanted(id)
+    if not shared then
+        return true
+    end
+    local object = beginning .. string.gsub(id, ':', '\31') .. ':'
+    for _, couple in ipairs(shared) do
+        if redis.call('SISMEMBER', object .. couple.permission, couple.principal) == 1 then
+            return true
+        end
+    end
+    return false
+end
+
+local function shared_ids()
+    local sets = {}
+    for place, couple in ipairs(shared) do
+        sets[place] = couple.set
+    end
+    return #sets > 0 and redis.call('SUNION', unpack(sets)) or {}
+end
+
+-- Ids of a set that are wanted.
+local function wanted_ids(members)
+    local found = {}
+    local candidates
+    if shared and shared_size < redis.call('SCARD', members) then
+        candidates = shared_ids()
+    else
+        candidates = redis.call('SMEMBERS', members)
+    end
+    for _, id in ipairs(candidates) do
+        if is_wanted(id) then
+            table.insert(found, id)
+        end
+    end
+    return found
+end
+
+-- script: read all
+-- KEYS: timestamp of the collection, sets of ids. ARGV: what keys of values begin with;
+-- how they end, set by set. Answers the timestamp, then the values of each set,
+-- as a JSON array.
+local found = {redis.call('GET', KEYS[1])}
+for place = 2, #KEYS do
+    local texts = {}
+    for _, id in ipairs(wanted_ids(KEYS[place])) do
+        -- An id whose value is missing stands for nothing (backends, section 13.3).
+        local text = redis.call('GET', ARGV[1] .. id .. '.' .. ARGV[place])
+        if text then
+            table.insert(texts, text)
+        end
+    end
+    found[place] = as_array(texts)
+end
+return found
+
+-- script: read ids
+-- KEYS: sets of ids. ARGV: what keys of values begin with; how they end, set by set, by
+-- commas; ids. Answers the values of each set,
+-- as a JSON array.
+local found, kinds = {}, {}
+for kind in string.gmatch(ARGV[2], '[^,]+') do
+    table.insert(kinds, kind)
+end
+for number, kind in ipairs(kinds) do
+    local texts = {}
+    for place = 3, #ARGV - 1 do
+        local id = ARGV[place]
+        local text = redis.call('GET', ARGV[1] .. id .. '.' .. kind)
+        -- A value whose id is not in the set is what 3.1.x left behind.
+        if text and redis.call('SISMEMBER', KEYS[number], id) == 1 and is_wanted(id) then
+            table.insert(texts, text)
+        end
+    end
+    found[number] = as_array(texts)
+end
+return found
+
+-- script: read page
+-- KEYS: timestamp of the collection, what the index knows, then the set and the index
+-- of records, of tombstones. ARGV: what keys of values begin with; name of the field of
+-- timestamps; most records, or -1; 'desc' or 'asc'; bounds of the page, as ZRANGE has
+-- them; bounds of all pages; whether tombstones are wanted ('1').
+--
+-- Answers how many records there are on all pages, then those that may be on this one,
+-- as a JSON array: as many as wanted, and whatever has the same timestamp as the first
+-- or the last. A nil stands for an index that cannot be had.
+local suffixes = {'.records', '.deleted'}
+local current = redis.call('GET', KEYS[1]) or ''
+local limit = tonumber(ARGV[3])
+local low, high = ARGV[5], ARGV[6]
+
+local function value_of(kind, id)
+    return redis.call('GET', ARGV[1] .. id .. suffixes[kind])
+end
+
+local function rebuild()
+    for kind = 1, 2 do
+        local members, index = KEYS[2 * kind + 1], KEYS[2 * kind + 2]
+        local refused = redis.pcall('DEL', index)
+        if type(refused) == 'table' then
+            return false
+        end
+        for _, id in ipairs(redis.call('SMEMBERS', members)) do
+            -- An id whose value is missing stands for nothing (backends, 13.3).
+            local text = value_of(kind, id)
+            if text then
+                local at = tonumber(cjson.decode(text)[ARGV[2]])
+                if not at then
+                    return false
+                end
+                redis.call('ZADD', index, number(at), id)
+            end
+        end
+    end
+    redis.call('SET', KEYS[2], ARGV[2] .. ':' .. current)
+    return true
+end
+
+local function range(index, offset, count)
+    if ARGV[4] == 'desc' then
+        return redis.call('ZREVRANGEBYSCORE', index, high, low, 'WITHSCORES',
+            'LIMIT', offset, count)
+    end
+    return redis.call('ZRANGEBYSCORE', index, low, high, 'WITHSCORES',
+        'LIMIT', offset, count)
+end
+
+-- Whether a page has as many as wanted, and what comes now has another timestamp.
+local function is_full(ids, wanted, last, score)
+    return wanted >= 0 and #ids >= wanted and score ~= last
+end
+
+-- Goes along the index until the page is full.
+local function walk(index, wanted)
+    local ids, last, offset, count = {}, nil, 0, wanted >= 0 and wanted + 1 or 10000
+    while true do
+        local found = range(index, offset, count)
+        for place = 1, #found, 2 do
+            if is_full(ids, wanted, last, found[place + 1]) then
+                return ids
+            end
+            if is_wanted(found[place]) then
+                table.insert(ids, found[place])
+                last = found[place + 1]
+            end
+        end
+        if #found < 2 * count then
+            return ids
+        end
+        offset, count = offset + count, 2 * count
+    end
+end
+
+local function is_between(score, from, to)
+    return score and (from == '-inf' or tonumber(score) >= tonumber(from))
+        and (to == '+inf' or tonumber(score) <= tonumber(to))
+end
+
+-- Looks at all that is shared.
+local function pick(index, wanted)
+    local found, ids, last = {}, {}, nil
+    for _, id in ipairs(shared_ids()) do
+        local score = redis.call('ZSCORE', index, id)
+        if is_between(score, low, high) and is_wanted(id) then
+            table.insert(found, {id, score})
+        end
+    end
+    table.sort(found, function(one, other)
+        if ARGV[4] == 'desc' then
+            one, other = other, one
+        end
+        return tonumber(one[2]) < tonumber(other[2])
+    end)
+    for _, each in ipairs(found) do
+        if is_full(ids, wanted, last, each[2]) then
+            return ids
+        end
+        table.insert(ids, each[1])
+        last = each[2]
+    end
+    return ids
+end
+
+local function ids_of(index)
+    local wanted = limit
+    local first = ARGV[4] == 'desc' and high or low
+    if limit >= 0 and tonumber(first) then
+        wanted = wanted + redis.call('ZCOUNT', index, first, first)
+    end
+    if shared then
+        -- A page is full after so many steps if what is shared is anywhere.
+        local size = redis.call('ZCOUNT', index, low, high)
+        local most = wanted >= 0 and wanted * size or size * size
+        if shared_size < size and shared_size * shared_size < most then
+            return pick(index, wanted)
+        end
+    end
+    return walk(index, wanted)
+end
+
+local function count_shared()
+    local total, sets = 0, {}
+    for place, couple in ipairs(shared) do
+        table.insert(sets, 1, couple.set)
+        if place == 1 then
+            -- Nearly all of them are records: what is not is all that is looked at.
+            local dangling = redis.call('SDIFF', couple.set, KEYS[3])
+            total = couple.size - #dangling
+        else
+            for _, id in ipairs(redis.call('SDIFF', unpack(sets))) do
+                total = total + redis.call('SISMEMBER', KEYS[3], id)
+            end
+        end
+    end
+    return total
+end
+
+local function count()
+    local index, from, to = KEYS[4], ARGV[7], ARGV[8]
+    local size, all = redis.call('ZCOUNT', index, from, to), redis.call('ZCARD', index)
+    if not shared then
+        return size
+    end
+    if size == all and all == redis.call('SCARD', KEYS[3]) then
+        return count_shared()
+    end
+    local total = 0
+    if size <= shared_size then
+        for _, id in ipairs(redis.call('ZRANGEBYSCORE', index, from, to)) do
+            total = total + (is_wanted(id) and 1 or 0)
+        end
+        return total
+    end
+    for _, id in ipairs(shared_ids()) do
+        if is_between(redis.call('ZSCORE', index, id), from, to) and is_wanted(id) then
+            total = total + 1
+        end
+    end
+    return total
+end
+
+-- Answers nothing if the index has an id that has no value.
+local function read_page(kind)
+    local texts = {}
+    for _, id in ipairs(ids_of(KEYS[2 * kind + 2])) do
+        local text = value_of(kind, id)
+        if not text then
+            return nil
+        end
+        table.insert(texts, text)
+    end
+    return as_array(texts)
+end
+
+local is_known = redis.call('GET', KEYS[2]) == ARGV[2] .. ':' .. current
+if current == '' then
+    -- Never written: nothing is there, or it is not ours to index.
+    if redis.call('EXISTS', KEYS[3], KEYS[5]) ~= 0 then
+        return false
+    end
+elseif not is_known and not rebuild() then
+    return false
+end
+for _ = 1, 2 do
+    local live = read_page(1)
+    local dead = '[]'
+    if ARGV[9] == '1' then
+        dead = read_page(2)
+    end
+    if live and dead then
+        return {count(), live, dead}
+    end
+    -- 3.1.x forgot some tombstones, which changes no timestamp.
+    if not rebuild() then
+        return false
+    end
+end
+return false
