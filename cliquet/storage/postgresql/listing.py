@@ -34,30 +34,42 @@ def build_list(scope: Scope, names: FieldNames, query: Query, limit: int) -> Sta
     Columns: `id`, `last_modified`, `data` (NULL for tombstones), `total`.
     """
     parameters = Parameters(limit=limit, **scope._asdict())
-    total = f"COALESCE(({_count(parameters, names, query)}), 0) AS total"
+    total = f"COALESCE(({_count(parameters, names, query)}), 0)"
     live = Conditions(parameters, names)
-    keys = total_order(query.sorting, names)
-    if not query.include_deleted:
+    order = live.order(total_order(query.sorting, names))
+    if query.include_deleted:
+        document = parameters.bind_json({names.deleted: True})
+        dead = Conditions(parameters, names, data=document)
+        arms = [
+            _arm("records", "data::text", live, names, query),
+            _arm("deleted", "NULL", dead, names, query),
+        ]
+        ways = [part.rpartition(" ")[2] for part in order]
+        order = [f"key_{number} {way}" for number, way in enumerate(ways)]
+        columns = "id, last_modified, data"
+        rows = f"FROM ({' UNION ALL '.join(arms)}) AS found"
+    else:
+        columns = f"{COLUMNS}, data::text AS data"
         where = [PAIR, *live.filters(query.filters), *live.page(query.rules)]
-        text = (
-            f"SELECT {COLUMNS}, data::text AS data, {total} FROM records"
-            f" WHERE {' AND '.join(where)}"
-            f" ORDER BY {', '.join(live.order(keys))} LIMIT :limit"
+        rows = f"FROM records WHERE {' AND '.join(where)}"
+    keys = ", ".join(order)
+    if query.filters and not query.rules:
+        text = _COUNTED_IF_FULL.format(
+            columns=columns, rows=rows, keys=keys, total=total
         )
-        return Statement(text, parameters)
-    document = parameters.bind_json({names.deleted: True})
-    dead = Conditions(parameters, names, data=document)
-    arms = [
-        _arm("records", "data::text", live, names, query),
-        _arm("deleted", "NULL", dead, names, query),
-    ]
-    ways = [part.rpartition(" ")[2] for part in live.order(keys)]
-    order = ", ".join(f"key_{number} {way}" for number, way in enumerate(ways))
-    text = (
-        f"SELECT id, last_modified, data, {total}"
-        f" FROM ({' UNION ALL '.join(arms)}) AS page ORDER BY {order} LIMIT :limit"
-    )
+    else:
+        text = f"SELECT {columns}, {total} AS total {rows} ORDER BY {keys} LIMIT :limit"
     return Statement(text, parameters)
+
+
+#: A first page that is not full has all that matches: nothing else is counted.
+_COUNTED_IF_FULL = """WITH page AS MATERIALIZED (
+    SELECT {columns}, row_number() OVER (ORDER BY {keys}) AS place
+    {rows} ORDER BY {keys} LIMIT :limit)
+SELECT id, last_modified, data,
+    CASE WHEN (SELECT count(*) FROM page) < :limit THEN (SELECT count(data) FROM page)
+    ELSE {total} END AS total
+FROM page ORDER BY place"""
 
 
 def _arm(
