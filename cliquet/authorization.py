@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from cliquet.authentication import prefixed_userid
 from cliquet.backends.grants import GrantedIds, database_of
-from cliquet.backends.loading import keeping_connections
+from cliquet.backends.loading import KeepingConnections
 from cliquet.permission.base import (
     bound_couples,
     may_find_grants,
@@ -35,7 +35,7 @@ PRIVATE = "private"
 def _hold_connections(request: Any) -> None:
     """Read by the same connections until the request ends: it reads more than once."""
     if isinstance(request, CallbackMethodsMixin):
-        block = keeping_connections(request.registry)
+        block = KeepingConnections(request.registry)
         block.__enter__()
         request.add_finished_callback(lambda _: block.__exit__(None, None, None))
 

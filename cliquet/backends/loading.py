@@ -1,8 +1,8 @@
 """How does the backend of a kind get from the settings to the registry?"""
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from pyramid.exceptions import ConfigurationError
@@ -48,23 +48,34 @@ def load_backend(
     return backend
 
 
-@contextmanager
-def keeping_connections(registry: Any) -> Iterator[None]:
-    """Let backends that can keep their connections until the end of the block.
+class KeepingConnections:
+    """A block in which backends that can keep their connections, storage first.
 
-    And what they read of permissions.
+    Args:
+        registry: Has the backends.
     """
-    with ExitStack() as stack:
+
+    __slots__ = ("_blocks", "_registry")
+
+    def __init__(self, registry: Any) -> None:
+        self._registry = registry
+        self._blocks: list[AbstractContextManager[None]] = []
+
+    def __enter__(self) -> None:
+        entered = []
         for kind in KINDS:
-            backend = getattr(registry, kind, None)
-            client = getattr(backend, "client", None)
+            client = getattr(getattr(self._registry, kind, None), "client", None)
             keeping = getattr(type(client), "keeping_connection", None)
-            if keeping is not None:
-                stack.enter_context(keeping(client))
-            remembering = getattr(type(backend), "remembering_access", None)
-            if remembering is not None:
-                stack.enter_context(remembering(backend))
-        yield
+            # Most often, they share one.
+            if keeping is not None and client not in entered:
+                block = keeping(client)
+                block.__enter__()
+                self._blocks.append(block)
+                entered.append(client)
+
+    def __exit__(self, *raised: object) -> None:
+        for block in self._blocks:
+            block.__exit__(None, None, None)
 
 
 def is_replaced(backend: Any, name: str) -> bool:

@@ -7,7 +7,7 @@ the reads after it see it.
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -49,8 +49,8 @@ class _OfThread(threading.local):
 
     keeps = False
     """Inside `keeping_connection`."""
-    reader: Connection | None = None
-    release: ExitStack | None = None
+    reading: "_Reading | None" = None
+    """Its block, where one was kept."""
     unit: _Unit | None = None
 
 
@@ -179,31 +179,21 @@ class SQLClient:
     def _forget_unit(self) -> None:
         self._thread.unit = None
 
-    @contextmanager
-    def keeping_connection(self) -> Iterator[None]:
+    def keeping_connection(self) -> AbstractContextManager[None]:
         """Read by one connection until the end of the block, or a write.
 
         Several reads in a row, as those of a batch, take it from the pool once. It
         stays outside of transactions in between.
         """
-        if self._thread.keeps:
-            yield
-            return
-        self._thread.keeps = True
-        try:
-            yield
-        finally:
-            self._thread.keeps = False
-            self._release()
+        return _Keeping(self)
 
     def _reader(self) -> AbstractContextManager[Connection]:
         return (_Kept if self._thread.keeps else _Reading)(self)
 
     def _release(self) -> None:
-        release, self._thread.release = self._thread.release, None
-        self._thread.reader = None
-        if release is not None:
-            release.close()
+        reading, self._thread.reading = self._thread.reading, None
+        if reading is not None:
+            reading.__exit__(None, None, None)
 
     def connect_apart(self) -> AbstractContextManager[Connection]:
         """Give a connection that keeps each statement at once.
@@ -223,7 +213,7 @@ class SQLClient:
 class _Reading:
     """A block that reads outside of transactions."""
 
-    __slots__ = ("_client", "_connection", "_opened")
+    __slots__ = ("_client", "_opened", "connection")
 
     def __init__(self, client: SQLClient) -> None:
         self._client = client
@@ -232,13 +222,31 @@ class _Reading:
         client = self._client
         self._opened = Autocommitting(client._engine)  # noqa: SLF001 -- one module
         opened = self._opened.__enter__()
-        self._connection = Connection(opened, client.session_factory)
-        return self._connection
+        self.connection = Connection(opened, client.session_factory)
+        return self.connection
 
     def __exit__(self, *raised: object) -> None:
         if self._client.commit_manually:
-            self._connection.close_session()
+            self.connection.close_session()
         self._opened.__exit__(*raised)
+
+
+class _Keeping:
+    """A block in which blocks that read keep their connection."""
+
+    __slots__ = ("_client", "_is_outer")
+
+    def __init__(self, client: SQLClient) -> None:
+        self._client = client
+
+    def __enter__(self) -> None:
+        thread = self._client._thread  # noqa: SLF001 -- one module
+        self._is_outer, thread.keeps = not thread.keeps, True
+
+    def __exit__(self, *raised: object) -> None:
+        if self._is_outer:
+            self._client._thread.keeps = False  # noqa: SLF001 -- one module
+            self._client._release()  # noqa: SLF001
 
 
 class _Kept:
@@ -251,11 +259,11 @@ class _Kept:
 
     def __enter__(self) -> Connection:
         thread = self._client._thread  # noqa: SLF001 -- one module
-        if thread.reader is None:
-            release = ExitStack()
-            thread.reader = release.enter_context(_Reading(self._client))
-            thread.release = release
-        return thread.reader
+        if thread.reading is None:
+            reading = _Reading(self._client)
+            reading.__enter__()
+            thread.reading = reading
+        return thread.reading.connection
 
     def __exit__(self, kind: type[BaseException] | None, *raised: object) -> None:
         if kind is not None:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
 from typing import Any
 
 from pyramid.settings import asbool
@@ -181,12 +183,21 @@ class PermissionBase:
         return self.object_permissions(object_id)
 
 
+def remembering_access(registry: Any) -> AbstractContextManager[None]:
+    """Let the backend, if it can, remember in a block what `read_access` answers."""
+    backend = getattr(registry, "permission", None)
+    remembering = getattr(type(backend), "remembering_access", None)
+    return nullcontext() if remembering is None else remembering(backend)
+
+
 #: What `read_access` stands for.
-_READS = (
-    "user_principals",
-    "check_permission",
-    "object_permissions",
-    "object_permission_authorized_principals",
+_READS = frozenset(
+    {
+        "user_principals",
+        "check_permission",
+        "object_permissions",
+        "object_permission_authorized_principals",
+    }
 )
 
 
@@ -196,17 +207,21 @@ def reads_in_one_step(backend: Any) -> bool:
     Not where a subclass, or somebody on the instance, gave one of them a meaning of
     its own.
     """
-    backend_class = type(backend)
+    backend_class: Any = type(backend)
+    if not _reads_as_it_says(backend_class):
+        return False
+    on_instance = _READS.intersection(vars(backend))
+    return not any(is_replaced(backend, name) for name in on_instance)
+
+
+@lru_cache(maxsize=100)
+def _reads_as_it_says(backend_class: Any) -> bool:
     definer = next(
         (each for each in backend_class.__mro__ if "read_access" in vars(each)),
         PermissionBase,
     )
-    if definer is PermissionBase:
-        return False
-    return not any(
-        getattr(backend_class, name) is not getattr(definer, name)
-        or is_replaced(backend, name)
-        for name in _READS
+    return definer is not PermissionBase and all(
+        getattr(backend_class, name) is getattr(definer, name) for name in _READS
     )
 
 

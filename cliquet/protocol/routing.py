@@ -41,10 +41,14 @@ def strip_uri_prefix(path: Any) -> str:
 def record_path(request: Any, record_id: str) -> str:
     """Tell the path of a record of the collection that a request is about.
 
-    Made by Pyramid once for all records, and for all entries of a batch.
+    Made by Pyramid once for all records: of the entries of a batch, or of all requests
+    if no parent is part of it.
     """
-    name = request.current_service.name.replace("-collection", "-record")
-    known = request.bound_data.setdefault("record_paths", {})
+    service = request.current_service
+    name = service.name.replace("-collection", "-record")
+    is_fixed = not request.matchdict and not request.environ.get("SCRIPT_NAME")
+    holder = vars(service) if is_fixed else request.bound_data
+    known = holder.setdefault("record_paths", {})
     key = (name, *request.matchdict.items())
     if key in known and _UNQUOTED.match(record_id):
         pattern: str = known[key]

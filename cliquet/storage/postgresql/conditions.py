@@ -57,6 +57,8 @@ class Parameters:
 
     def __init__(self, **values: Any) -> None:
         self.values: dict[str, Any] = values
+        self.written: dict[Grants, str] = {}
+        """Conditions that a statement has several times: values are bound once."""
 
     def bind(self, value: Any, kind: str) -> str:
         """Add a value; what stands for it in the statement."""
@@ -206,6 +208,12 @@ class Conditions:
 
     def _granted(self, grants: Grants) -> str:
         """Look at the permissions of each record, in their own table."""
+        written = self._parameters.written
+        if grants not in written:
+            written[grants] = self._write_granted(grants)
+        return written[grants]
+
+    def _write_granted(self, grants: Grants) -> str:
         bind = self._parameters.bind
         return (
             "EXISTS (SELECT FROM access_control_entries"
