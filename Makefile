@@ -4,6 +4,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 INI ?= config/example.ini
+# Where PYTHONDONTWRITEBYTECODE is set, each start would compile all modules.
+COMPILE = $(BIN)/python -m compileall -q -x /templates/ cliquet
 # Whatever the shell has, our own virtual environment is the one that counts.
 unexport PYTHONHOME
 
@@ -76,8 +78,10 @@ $(BIN)/python:
 
 $(VENV)/.ready-runtime: setup.py setup.cfg pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sqlite]'
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.ready-tests $(VENV)/.ready-dev $(VENV)/.ready-docs: $(VENV)/.ready-%: setup.py setup.cfg pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@$(COMPILE)
 	@touch $@ $(VENV)/.ready-runtime

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pyramid import authentication
-from pyramid.authorization import Everyone
+from pyramid.authorization import Authenticated, Everyone
 from pyramid.interfaces import PHASE2_CONFIG, ISecurityPolicy
 from pyramid_multiauth import (
     MultiAuthIdentity,
@@ -88,7 +88,7 @@ class SecurityPolicy(MultiAuthSecurityPolicy):
     """The policies of settings: groups are only looked up when they matter.
 
     The authorization policy is handed a list of principals (§10.3). If it says that
-    authentication alone decides, principals are not computed.
+    authentication alone decides, or settings, principals are not computed.
     """
 
     def _compute_identity(self, request: Any) -> Any:
@@ -116,8 +116,18 @@ class SecurityPolicy(MultiAuthSecurityPolicy):
         suffices = getattr(self._helper, "authentication_suffices", None)
         if suffices is not None and suffices(permission):
             return self.identity(request) is not None
+        suffices = getattr(self._helper, "suffices_without_groups", None)
+        if suffices is not None:
+            identity = self.identity(request)
+            known = [Everyone] if identity is None else _own_principals(identity)
+            if suffices(context, known, permission):
+                return True
         principals = list(self.effective_principals(request))
         return self._helper.permits(context, principals, permission)
+
+
+def _own_principals(identity: Any) -> list[str]:
+    return [Everyone, Authenticated, identity.userid]
 
 
 def setup_authentication(config: Any) -> None:

@@ -1,21 +1,19 @@
 """May a request do what it asks? (protocol §10)"""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
 from pyramid.authorization import Authenticated
 from pyramid.interfaces import IAuthorizationPolicy
-from pyramid.request import CallbackMethodsMixin
 from zope.interface import implementer
 
+from cliquet.access import Access, hold_connections
 from cliquet.authentication import prefixed_userid
 from cliquet.backends.grants import GrantedIds, database_of
-from cliquet.backends.loading import KeepingConnections
 from cliquet.permission.base import (
     bound_couples,
     may_find_grants,
-    reads_in_one_step,
 )
 from cliquet.protocol.routing import (
     current_service,
@@ -32,28 +30,6 @@ PRIVATE = "private"
 """Permission of whoever is authenticated."""
 
 
-def _hold_connections(request: Any) -> None:
-    """Read by the same connections until the request ends: it reads more than once."""
-    if isinstance(request, CallbackMethodsMixin):
-        block = KeepingConnections(request.registry)
-        block.__enter__()
-        request.add_finished_callback(lambda _: block.__exit__(None, None, None))
-
-
-_EXPECTED = "expected_objects"
-
-
-def expect_objects(request: Any, paths: Iterable[str]) -> None:
-    """Tell which paths the subrequests of a batch have.
-
-    Their permissions are looked up with those of the first one that needs any, by
-    backends that remember them.
-    """
-    backend = getattr(request.registry, "permission", None)
-    if hasattr(type(backend), "remembering_access"):
-        request.bound_data[_EXPECTED] = {strip_uri_prefix(path) for path in paths}
-
-
 def groupfinder(userid: str, request: Any) -> Any:
     """Tell the groups of a user, asked once per user and batch."""
     backend = getattr(request.registry, "permission", None)
@@ -61,10 +37,10 @@ def groupfinder(userid: str, request: Any) -> Any:
         return []
     prefixed = prefixed_userid(request) or userid
     key = prefixed + "_principals"
-    context = getattr(request, "context", None)
-    if key not in request.bound_data and isinstance(context, RouteFactory):
-        # It asks for the groups along with the permissions that it needs.
-        context.read_access()
+    access = getattr(getattr(request, "context", None), "access", None)
+    if key not in request.bound_data and isinstance(access, Access):
+        # They come along with the permissions that are needed.
+        access.read()
     if key not in request.bound_data:
         request.bound_data[key] = backend.user_principals(prefixed)
     return request.bound_data[key]
@@ -81,6 +57,20 @@ class AuthorizationPolicy:
         """Tell whether a permission is that of all users, whatever their groups."""
         is_ours = type(self).permits is AuthorizationPolicy.permits
         return is_ours and permission == PRIVATE
+
+    def suffices_without_groups(
+        self, context: Any, principals: Iterable[str], permission: str
+    ) -> bool:
+        """Tell whether settings permit it to these principals, whatever their groups.
+
+        `<resource>_<permission>_principals` mostly names `system.Authenticated`.
+        """
+        is_ours = type(self).permits is AuthorizationPolicy.permits
+        allowed = getattr(context, "allowed_principals", None)
+        if not is_ours or permission != DYNAMIC or not allowed:
+            return False
+        known = _with_prefixed_userid(principals, context.get_prefixed_userid())
+        return not set(allowed).isdisjoint(known)
 
     def permits(self, context: Any, principals: Any, permission: str) -> bool:
         """Tell whether one of the principals has the permission on the context."""
@@ -132,6 +122,7 @@ class RouteFactory:
     record_is_missing = False
     """The record of a PUT was looked for, and there is none."""
     get_shared_ids: Any = None
+    access: Access | None = None
 
     method_permissions: ClassVar[dict[str, str]] = {
         "head": "read",
@@ -144,17 +135,17 @@ class RouteFactory:
     def __init__(self, request: Any) -> None:
         self._request = request
         self._path: str | None = None
-        self._known: dict[str, dict[str, set[str]]] | None = None
         self.get_prefixed_userid = partial(prefixed_userid, request)
         self._check_permission = request.registry.permission.check_permission
         self.shared_ids: Sequence[str] = []
         service = current_service(request)
         if not hasattr(service, "viewset") or not hasattr(service, "resource"):
             return
-        _hold_connections(request)
+        hold_connections(request)
         self.on_collection = service.type == "collection"
         self.permission_object_id = self.get_permission_object_id(request)
         self.resource_name = request.current_resource_name
+        self.access = Access(request, self)
         self.required_permission = self._find_permission(request, service)
         if self.on_collection:
             self.get_shared_ids = partial(
@@ -185,71 +176,17 @@ class RouteFactory:
         self, permission: str, principals: Iterable[str], **kwargs: Any
     ) -> bool:
         """Tell whether one of the principals has a permission on this object."""
-        # Along with what is shown of the record: the groups may be known already.
-        self.read_access()
-        known = self._known or {}
-        bound = kwargs.get("get_bound_permissions")
-        couples = bound_couples(self.permission_object_id, permission, bound)
-        if all(object_id in known for object_id, _ in couples):
-            given = set(principals)
-            return any(
-                not given.isdisjoint(known[object_id].get(name, ()))
-                for object_id, name in couples
-            )
+        if self.access is not None:
+            bound = kwargs.get("get_bound_permissions")
+            couples = bound_couples(self.permission_object_id, permission, bound)
+            decided = self.access.decide(couples, principals)
+            if decided is not None:
+                return decided
         return bool(
             self._check_permission(
                 self.permission_object_id, permission, principals, **kwargs
             )
         )
-
-    def permissions_of(self, object_id: str) -> dict[str, set[str]] | None:
-        """Tell all permissions of an object, if one lookup told them with the rest."""
-        self.read_access()
-        found = (self._known or {}).get(object_id)
-        if found is None:
-            return None
-        return {name: set(principals) for name, principals in found.items()}
-
-    def forget_access(self) -> None:
-        """Look permissions up again."""
-        self._known = None
-
-    def read_access(self) -> None:
-        """Look up groups, and the permissions that this request depends upon, at once.
-
-        Where the backend cannot, nothing is known, and it is asked one by one.
-        """
-        request = self._request
-        if self._known is not None or self.resource_name is None:
-            return
-        self._known = {}
-        backend = request.registry.permission
-        if not reads_in_one_step(backend):
-            return
-        _ = request.authenticated_userid
-        user_id = prefixed_userid(request)
-        ids = set(self._object_ids(request))
-        expected = request.bound_data.pop(_EXPECTED, ())
-        principals, found = backend.read_access(user_id or "", ids.union(expected))
-        if user_id:
-            request.bound_data.setdefault(f"{user_id}_principals", principals)
-        self._known = {object_id: found.get(object_id, {}) for object_id in ids}
-
-    def _object_ids(self, request: Any) -> Iterator[str]:
-        policy = request.registry.queryUtility(IAuthorizationPolicy)
-        bound = getattr(policy, "get_bound_permissions", None)
-        name = f"{self.resource_name}:create"
-        couples = [(self.permission_object_id, self.required_permission)]
-        if request.method == "PUT":
-            service = request.current_service
-            path = service.collection_path.format(**request.matchdict)
-            target = self.get_permission_object_id(request)
-            couples = [(target, "write"), (path, name)]
-        for object_id, permission in couples:
-            wanted = name if permission == "create" else str(permission)
-            yield object_id
-            for bound_id, _ in bound_couples(object_id, wanted, bound):
-                yield bound_id
 
     def fetch_shared_records(
         self, perm: str, principals: Any, get_bound_permissions: Any

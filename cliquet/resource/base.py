@@ -6,6 +6,7 @@ from typing import Any
 
 from pyramid.settings import asbool
 
+from cliquet.access import Access
 from cliquet.errors import send_alert
 from cliquet.logs import logger
 from cliquet.resource import lists, payload, querystring, responses
@@ -96,9 +97,9 @@ class ResourceBase:
         if self.context is not None:
             self.context.current_record = None
             self.context.record_is_missing = False
-            forget = getattr(self.context, "forget_access", None)
-            if forget is not None:
-                forget()
+            access = getattr(self.context, "access", None)
+            if isinstance(access, Access):
+                access.forget()
 
     def _find(self, record_id: str) -> Record | None:
         # On shareable resources, the context had to read it to check permissions.

@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPForbidden
 from pyramid.settings import asbool
 
 from cliquet import authorization
+from cliquet.access import Access
 from cliquet.events import ACTIONS
 from cliquet.resource import payload
 from cliquet.resource.model import ShareableModel
@@ -34,10 +35,10 @@ class ShareableResource(UserResource):
         self.force_patch_update = True
         self.model.permission = self.request.registry.permission
         self.model.current_principal = self.request.prefixed_userid
-        known = getattr(self.context, "permissions_of", None)
-        if known is not None:
-            self.model.known_permissions = known
-            self.model.forget_permissions = self.context.forget_access
+        access = getattr(self.context, "access", None)
+        if isinstance(access, Access):
+            self.model.known_permissions = access.permissions_of
+            self.model.forget_permissions = access.forget
         if self.context is not None:
             self.model.get_permission_object_id = partial(
                 self.context.get_permission_object_id, self.request

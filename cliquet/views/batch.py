@@ -8,7 +8,7 @@ import colander
 from pyramid import httpexceptions
 from pyramid.security import NO_PERMISSION_REQUIRED
 
-from cliquet.authorization import expect_objects
+from cliquet.access import expect_objects
 from cliquet.backends.loading import KeepingConnections
 from cliquet.errors import http_error, json_error_handler
 from cliquet.logs import logger

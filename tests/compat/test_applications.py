@@ -4,10 +4,12 @@ import colander
 import pytest
 from pyramid import testing
 from pyramid.config import Configurator
+from pyramid.interfaces import IAuthorizationPolicy
 from webtest import TestApp
 
 import cliquet
 from cliquet import resource
+from cliquet.authorization import AuthorizationPolicy
 from cliquet.resource import Filter
 from cliquet.storage import memory
 from cliquet.storage.exceptions import RecordNotFoundError
@@ -185,3 +187,47 @@ def test_a_permission_backend_of_the_application_is_asked(engine, tmp_path):
     app.get(f"/v0/toadstools/{created.json['data']['id']}", headers=headers)
 
     assert set(asked) == {"user_principals", "check_permission", "object_permissions"}
+
+
+class Closed(AuthorizationPolicy):
+    """Permits nothing, whatever settings say."""
+
+    def permits(self, context, principals, permission):
+        self.asked_about = set(principals)
+        return False
+
+
+def nobody(userid, request):
+    """Refuse all users, as a `groupfinder` may."""
+
+
+@pytest.mark.parametrize(
+    ("settings", "status"),
+    [
+        ({}, 201),
+        ({"multiauth.authorization_policy": f"{__name__}.Closed"}, 403),
+        ({"multiauth.groupfinder": f"{__name__}.nobody"}, 401),
+    ],
+)
+def test_policies_of_the_application_decide_where_settings_would(settings, status):
+    """Settings that permit to all users are decided without groups: not around these."""
+    policy = "cliquet.authorization.AuthorizationPolicy"
+    config = Configurator(
+        settings={
+            "project_name": "x",
+            "multiauth.authorization_policy": policy,
+            "toadstool_create_principals": "system.Authenticated",
+            **MEMORY,
+            **settings,
+        }
+    )
+    app = TestApp(build_app(config=config))
+    userid = app.get("/v0/", headers=ALICE).json.get("user", {}).get("id")
+    app.app.registry.permission.add_user_principal(userid, "group:staff")
+
+    created = {"data": {"name": "a"}}
+    app.post_json("/v0/toadstools", created, headers=ALICE, status=status)
+
+    if status == 403:
+        own = app.app.registry.queryUtility(IAuthorizationPolicy)
+        assert {"group:staff", "system.Authenticated"} <= own.asked_about

@@ -115,6 +115,19 @@ def test_groups_of_the_permission_backend_count(app, alice, bob):
     app.get(URL, headers=bob)
 
 
+def test_settings_may_name_groups_and_users(make_app, alice, bob):
+    old_notation = ALICE_ID.replace(":", "_")
+    app = make_app(toadstool_create_principals=f"group:staff {old_notation}")
+    app.post_json("/toadstools", BODY, headers=alice)
+    app.post_json("/toadstools", BODY, headers=bob, status=403)
+    app.post_json("/toadstools", BODY, status=401)
+
+    app.app.registry.permission.add_user_principal(BOB_ID, "group:staff")
+    transaction.commit()
+
+    app.post_json("/toadstools", BODY, headers=bob)
+
+
 def test_old_notation_of_principals_counts(app, alice, bob):
     body = {**BODY, "permissions": {"read": [BOB_ID.replace(":", "_")]}}
     app.put_json(URL, body, headers=alice)

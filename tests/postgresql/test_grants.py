@@ -179,6 +179,14 @@ def test_a_batch_reads_the_permissions_of_its_records_at_once(app, shared, state
     assert len(statements) == 1 + len(paths)
 
 
+def test_groups_are_not_read_where_settings_permit(app, statements):
+    body = {"data": {"name": "a"}}
+
+    app.post_json("/v0/toadstools", body, headers=ALICE)
+
+    assert not any("user_principals" in statement for statement in statements)
+
+
 def test_connections_are_returned_at_the_end(app, application, shared):
     missing = "/v0/toadstools/3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b10"
     unknown = {"Authorization": "Basic Y2Fyb2w6"}
