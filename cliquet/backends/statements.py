@@ -2,8 +2,10 @@
 
 import re
 from collections import namedtuple
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
@@ -126,23 +128,28 @@ class DriverConnection:
         prepared = info.get(_PREPARED)
         if prepared is None:
             is_direct = _is_direct(self.dialect, self._pooled, cursor)
-            prepared = info[_PREPARED] = set() if is_direct else _NEVER
+            prepared = info[_PREPARED] = {} if is_direct else _NEVER
         if prepared is _NEVER:
             cursor.execute(statement.text, values)
             return
-        is_known = statement.name in prepared
+        known = prepared.get(statement.name)
         try:
-            cursor.execute(statement.execute if is_known else statement.prepare, values)
+            cursor.execute(known or statement.prepare, values)
         except self.dialect.loaded_dbapi.Error as error:
             if getattr(error, "pgcode", None) in UNPREPARED_STATES:
                 info[_PREPARED] = _NEVER
+            elif known is None:
+                # It may have failed before it was prepared, or afterwards.
+                prepared[statement.name] = statement.text
             raise
-        prepared.add(statement.name)
+        if known is None:
+            prepared[statement.name] = statement.execute
 
 
-#: Where the pool remembers what was prepared on a connection, or that nothing may be.
+#: Where the pool remembers what to send by name of statement once it was prepared on a
+#: connection, or that nothing may be.
 _PREPARED = "cliquet.prepared"
-_NEVER: frozenset[str] = frozenset()
+_NEVER: Mapping[str, str] = MappingProxyType({})
 
 
 def _is_direct(dialect: Any, pooled: Any, cursor: Any) -> bool:

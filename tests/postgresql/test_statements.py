@@ -5,7 +5,7 @@ from unittest import mock
 import psycopg2
 import pytest
 
-from cliquet.backends.exceptions import TransientError
+from cliquet.backends.exceptions import BackendError, TransientError
 from cliquet.backends.statements import Frequent, compile_statement
 
 DRIVER = "postgresql+psycopg2"
@@ -43,6 +43,16 @@ def test_a_frequent_statement_is_prepared_once(client):
     assert [tuple(row) for row in answers] == [(2, "100%"), (3, "100%"), (4, "100%")]
     assert answers[0].more == 2
     assert read(client, PREPARED)[0] == 1
+
+
+def test_a_statement_that_failed_at_first_is_sent_again(client):
+    statement = Frequent("SELECT 12 / CAST(:a AS int) AS share")
+    with pytest.raises(BackendError, match="division by zero"):
+        read(client, statement, a=0)
+
+    answers = [read(client, statement, a=number).share for number in (2, 3)]
+
+    assert answers == [6, 4]
 
 
 def test_other_statements_are_not_prepared(client):
