@@ -225,7 +225,14 @@ def as_stored(
     data: str, object_id: str, last_modified: Timestamp, names: FieldNames
 ) -> Record:
     """Read a document; the columns win (backends §15.4)."""
-    record: Record = serialization.loads_stored(data)
+    return _with_columns(
+        serialization.loads_stored(data), object_id, last_modified, names
+    )
+
+
+def _with_columns(
+    record: Record, object_id: str, last_modified: Timestamp, names: FieldNames
+) -> Record:
     record[names.id] = object_id
     record[names.modified] = last_modified
     return record
@@ -247,3 +254,13 @@ def present(row: Row, names: FieldNames) -> Record:
 def present_all(rows: Iterable[Row], names: FieldNames) -> list[Record]:
     """Show rows as callers name their fields."""
     return [present(row, names) for row in rows]
+
+
+def present_page(page: str | None, names: FieldNames) -> list[Record]:
+    """Show a JSON list of `[id, last_modified, data]` as callers name their fields."""
+    return [
+        tombstone(object_id, last_modified, names)
+        if data is None
+        else _with_columns(data, object_id, last_modified, names)
+        for object_id, last_modified, data in serialization.loads_stored(page or "[]")
+    ]

@@ -94,12 +94,12 @@ def test_statements_of_a_request(app, counted, method, path, headers, statements
 
 
 SHARED = [
-    ("create by POST", "POST", "/v0/toadstools", 3),
+    ("create by POST", "POST", "/v0/toadstools", 2),
     ("read", "GET", "{record}", 2),
     ("replace", "PUT", "{record}", 3),
     ("change", "PATCH", "{record}", 3),
     # The permissions of the record are written, or deleted, too.
-    ("create by PUT", "PUT", "/v0/toadstools/{new}", 4),
+    ("create by PUT", "PUT", "/v0/toadstools/{new}", 3),
     ("delete", "DELETE", "{record}", 4),
     # Which records are shared with the user?
     ("list", "GET", "/v0/toadstools", 4),

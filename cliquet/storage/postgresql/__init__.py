@@ -18,7 +18,7 @@ from cliquet.storage.postgresql.conditions import (
     Conditions,
     Parameters,
 )
-from cliquet.storage.postgresql.listing import build_count, build_list
+from cliquet.storage.postgresql.listing import build_list
 from cliquet.storage.postgresql.numbers import plain_floats
 from cliquet.storage.postgresql.statements import (
     CREATE,
@@ -48,7 +48,7 @@ from cliquet.storage.sql import (
     as_stored,
     document,
     present,
-    present_all,
+    present_page,
     tombstone,
 )
 from cliquet.timestamps import next_timestamp
@@ -216,14 +216,8 @@ class Storage(SQLStorage):
         query = query._replace(filters=self._in_reach(query.filters))
         page = build_list(scope, names, query, limit)
         with self.client.connect(readonly=True) as connection:
-            rows = connection.rows(page.text, **page.parameters.values)
-            if rows:
-                return present_all(rows, names), rows[0].total
-            if not query.rules:
-                return [], 0
-            count = build_count(scope, names, query)
-            row = connection.row(count.text, **count.parameters.values)
-        return [], row.total if row else 0
+            row: Any = connection.row(page.text, **page.parameters.values)
+        return present_page(row.records, names), row.total
 
     def _in_reach(self, filters: Sequence[Filter]) -> Sequence[Filter]:
         """Read the ids that are kept in another database."""
