@@ -1,6 +1,7 @@
 """What is kept of a run? Its figures as JSON, tables as CSV, a picture for each question.
 
-``python -m benchmarks.report FOLDER`` draws all of it again from `results.json`.
+``python -m benchmarks.report FOLDER`` draws all of it again from `results.json`. What is
+in `before.json`, results of an earlier version, is told beside it.
 """
 
 import csv
@@ -39,6 +40,11 @@ def write(folder, results):
     (folder / "results.json").write_text(text + "\n")
     # As when they are read again: names are text.
     results = json.loads(text)
+    before = folder / "before.json"
+    if before.exists():
+        results["before"] = json.loads(before.read_text())
+        if _postgresql(results.get("cost", {})):
+            _write_csv(folder / "before.csv", tables.before(results))
     for name, (question, has, rows, picture) in _FILES.items():
         found = results.get(question)
         if not found or (has and not has(found)):
@@ -92,7 +98,8 @@ def _write_csv(path, rows):
 def _machine(results):
     """Tell once what is the same for several questions."""
     told = {}
-    for question, found in results.get("about", {}).items():
+    about = results.get("before", {}).get("about", {})
+    for question, found in (results.get("about", {}) | about).items():
         where = [
             found[key] for key in ("date", "machine", "python", "versions", "note")
         ]

@@ -134,13 +134,41 @@ def startup(results):
 def profile(results):
     """Percent of the time of a request by area, and its statements."""
     measured = results["profile"]
+    earlier = results.get("before", {}).get("profile", {})
     areas = list(next(iter(measured.values()))["areas"])
     yield "Request", *areas, "Statements", "of shareable", "Commits"
     for name, found in measured.items():
+        cells = _counts(found, areas)
+        if name in earlier:
+            before = _counts(earlier[name], areas)
+            cells = [_change(*pair) for pair in zip(before, cells, strict=True)]
+        yield name, *cells
+
+
+def _counts(found, areas):
+    return [
+        *(f"{found['areas'][area]:.0f}" for area in areas),
+        f"{found['statements']:g}",
+        f"{found['shareable']['statements']:g}",
+        f"{found['commits']:g}",
+    ]
+
+
+def _change(before, now):
+    return now if before == now else f"{before} → {now}"
+
+
+def before(results):
+    """CPU and ratios of each request on PostgreSQL, of an earlier version and now."""
+    measured = results["cost"]["postgresql"]
+    yield "Request", "CPU", "Ratio", "CPU of shareable", "Ratio to user"
+    for name, apps in results["before"]["cost"]["postgresql"].items():
+        pairs = ((apps[app], measured[name][app]) for app in ("cliquet", "shareable"))
         yield (
             name,
-            *(f"{found['areas'][area]:.0f}" for area in areas),
-            f"{found['statements']:g}",
-            f"{found['shareable']['statements']:g}",
-            f"{found['commits']:g}",
+            *(
+                _change(f"{earlier[key]:.2f}", f"{now[key]:.2f}")
+                for earlier, now in pairs
+                for key in ("cpu", "ratio")
+            ),
         )
