@@ -32,11 +32,11 @@ def peak_mib():
     raise RuntimeError("This system does not tell the peak of memory.")
 
 
-def child(kind, engine, url):
+def child(kind, engine, url, install=""):
     """Start one application, serve, and print what it took."""
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
-    app = build(kind, engine, url)
+    app = build(kind, engine, url, bool(install))
     ready = time.process_time()
     body = {"data": {"name": "something to remember"}}
     for _ in range(SERVED):
@@ -70,7 +70,7 @@ def run(urls, times):
         wanted.insert(0, ("hand-built", "postgresql", urls["postgresql"]))
     # Once for nothing: modules are compiled, tables are made.
     for each in wanted:
-        _start(*each)
+        _start(*each, "install")
     found = {each[:2]: [] for each in wanted}
     for _ in range(times):
         for each in wanted:
@@ -87,8 +87,8 @@ def run(urls, times):
     return results
 
 
-def _start(kind, engine, url):
-    command = [sys.executable, "-m", "benchmarks.startup", kind, engine, url]
+def _start(*arguments):
+    command = [sys.executable, "-m", "benchmarks.startup", *arguments]
     # Or modules would be compiled each time.
     env = {name: value for name, value in os.environ.items() if name != _NO_BYTECODE}
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=env)
