@@ -4,10 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pyramid.interfaces import IAuthorizationPolicy
-from pyramid.request import CallbackMethodsMixin
 
 from cliquet.authentication import prefixed_userid
-from cliquet.backends.loading import KeepingConnections
 from cliquet.permission.base import bound_couples, reads_in_one_step
 from cliquet.protocol.routing import strip_uri_prefix
 
@@ -23,14 +21,6 @@ def expect_objects(request: Any, paths: Iterable[str]) -> None:
     backend = getattr(request.registry, "permission", None)
     if hasattr(type(backend), "remembering_access"):
         request.bound_data[_EXPECTED] = {strip_uri_prefix(path) for path in paths}
-
-
-def hold_connections(request: Any) -> None:
-    """Read by the same connections until the request ends: it reads more than once."""
-    if isinstance(request, CallbackMethodsMixin):
-        block = KeepingConnections(request.registry)
-        block.__enter__()
-        request.add_finished_callback(lambda _: block.__exit__(None, None, None))
 
 
 class Access:

@@ -91,11 +91,14 @@ class SecurityPolicy(MultiAuthSecurityPolicy):
     authentication alone decides, or settings, principals are not computed.
     """
 
+    finds_groups_later = False
+    """The groups are those of `cliquet.authorization`, which refuses nobody."""
+
     def _compute_identity(self, request: Any) -> Any:
         """Answer who was authenticated first."""
         find = self._callback
-        if getattr(find, "__module__", "") != "cliquet.authorization":
-            # One of the application may refuse a user, by answering None.
+        if not self.finds_groups_later:
+            # A groupfinder of the application may refuse a user, by answering None.
             return super()._compute_identity(request)
         for policy in self._policies:
             userid = policy.authenticated_userid(request)
@@ -151,4 +154,6 @@ def _replace_policy(config: Any) -> None:
     policy = config.registry.queryUtility(ISecurityPolicy)
     if type(policy) is MultiAuthSecurityPolicy:
         own = SecurityPolicy(policy._policies, policy._callback, policy._helper)  # noqa: SLF001 -- it has no public place for them
+        groupfinder = config.maybe_dotted("cliquet.authorization.groupfinder")
+        own.finds_groups_later = policy._callback is groupfinder  # noqa: SLF001
         config.registry.registerUtility(own, ISecurityPolicy)

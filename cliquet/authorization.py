@@ -8,13 +8,11 @@ from pyramid.authorization import Authenticated
 from pyramid.interfaces import IAuthorizationPolicy
 from zope.interface import implementer
 
-from cliquet.access import Access, hold_connections
+from cliquet.access import Access
 from cliquet.authentication import prefixed_userid
 from cliquet.backends.grants import GrantedIds, database_of
-from cliquet.permission.base import (
-    bound_couples,
-    may_find_grants,
-)
+from cliquet.backends.loading import is_replaced
+from cliquet.permission.base import bound_couples, may_find_grants
 from cliquet.protocol.routing import (
     current_service,
     record_path,
@@ -55,8 +53,7 @@ class AuthorizationPolicy:
 
     def authentication_suffices(self, permission: str) -> bool:
         """Tell whether a permission is that of all users, whatever their groups."""
-        is_ours = type(self).permits is AuthorizationPolicy.permits
-        return is_ours and permission == PRIVATE
+        return permission == PRIVATE and self._decides_as_written()
 
     def suffices_without_groups(
         self, context: Any, principals: Iterable[str], permission: str
@@ -65,12 +62,15 @@ class AuthorizationPolicy:
 
         `<resource>_<permission>_principals` mostly names `system.Authenticated`.
         """
-        is_ours = type(self).permits is AuthorizationPolicy.permits
         allowed = getattr(context, "allowed_principals", None)
-        if not is_ours or permission != DYNAMIC or not allowed:
+        if permission != DYNAMIC or not allowed or not self._decides_as_written():
             return False
         known = _with_prefixed_userid(principals, context.get_prefixed_userid())
         return not set(allowed).isdisjoint(known)
+
+    def _decides_as_written(self) -> bool:
+        written = type(self).permits is AuthorizationPolicy.permits
+        return written and not is_replaced(self, "permits")
 
     def permits(self, context: Any, principals: Any, permission: str) -> bool:
         """Tell whether one of the principals has the permission on the context."""
@@ -141,7 +141,6 @@ class RouteFactory:
         service = current_service(request)
         if not hasattr(service, "viewset") or not hasattr(service, "resource"):
             return
-        hold_connections(request)
         self.on_collection = service.type == "collection"
         self.permission_object_id = self.get_permission_object_id(request)
         self.resource_name = request.current_resource_name

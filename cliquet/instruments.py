@@ -18,7 +18,7 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.settings import asbool
 from pyramid.tweens import INGRESS
 
-from cliquet.backends.loading import KINDS
+from cliquet.backends.loading import KINDS, instrument
 from cliquet.protocol.routing import current_service
 from cliquet.settings import get_setting
 
@@ -106,11 +106,12 @@ def _watch(backend: Any, kind: str, instruments: list[Instrument]) -> None:
 def _watched(
     method: Any, kind: str, name: str, instruments: list[Instrument]
 ) -> Callable[..., Any]:
+    @instrument
     @functools.wraps(method)
     def watched(*args: Any, **kwargs: Any) -> Any:
         with ExitStack() as stack:
-            for instrument in instruments:
-                stack.enter_context(instrument.call(kind, name))
+            for each in instruments:
+                stack.enter_context(each.call(kind, name))
             return method(*args, **kwargs)
 
     return watched

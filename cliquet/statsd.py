@@ -10,6 +10,7 @@ from pyramid.events import NewResponse
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import ISecurityPolicy
 
+from cliquet.backends.loading import instrument
 from cliquet.protocol.routing import current_service
 from cliquet.settings import get_setting
 from cliquet.text import classname as classname_of
@@ -52,7 +53,7 @@ class Client:
                 timed = self.timer(f"{prefix}.{classname}.{name}")(method)
                 # Objects with slots have no place for it.
                 with contextlib.suppress(AttributeError):
-                    setattr(obj, name, timed)
+                    setattr(obj, name, instrument(timed))
 
     def timer(self, key: str) -> Any:
         """Answer a timer: a decorator, a context manager, or started and stopped."""

@@ -35,10 +35,14 @@ class Connection:
     """
 
     def __init__(self, connection: Any, make_session: Callable[[], "Session"]) -> None:
-        self._connection = connection
         self._make_session = make_session
         self._known_session: Session | None = None
         self._dialect = dialect_name(connection.dialect)
+        self.send_by(connection)
+
+    def send_by(self, connection: Any) -> None:
+        """Send what follows by a connection."""
+        self._connection = connection
         self._driver: DriverConnection | None = None
         if isinstance(connection, DriverConnection):
             self._driver = connection
@@ -84,10 +88,11 @@ class Connection:
         """Run SQL, as text with named parameters or as SQLAlchemy has it."""
         if isinstance(statement, str):
             statement = text(statement)
-        return Result(self._session.execute(statement, {**(values or {}), **more}))
+        return Result(self.session.execute(statement, {**(values or {}), **more}))
 
     @property
-    def _session(self) -> "Session":
+    def session(self) -> "Session":
+        """A session of the ORM in the same transaction, for applications."""
         if self._known_session is None:
             self._known_session = self._make_session()
         return self._known_session
@@ -98,4 +103,4 @@ class Connection:
             self._known_session.close()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._session, name)
+        return getattr(self.session, name)

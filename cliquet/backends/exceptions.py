@@ -28,8 +28,9 @@ class BackendError(Exception):
 
 
 #: SQLSTATE of prepared statements that are gone, or there already: somebody resets
-#: sessions, or shares them. The same statement is sent as it is from then on.
-UNPREPARED_STATES = ("26000", "42P05")
+#: sessions, or shares them; or whose columns have other types now. The same statement
+#: is sent as it is from then on.
+UNPREPARED_STATES = ("26000", "42P05", "0A000")
 
 #: SQLSTATE of serialization failures and deadlocks, besides.
 _TRANSIENT_STATES = ("40001", "40P01", *UNPREPARED_STATES)

@@ -1,13 +1,12 @@
 """How does the backend of a kind get from the settings to the registry?"""
 
-import inspect
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from pyramid.exceptions import ConfigurationError
 
 Backend = TypeVar("Backend")
+Wrapper = TypeVar("Wrapper", bound=Callable[..., Any])
 
 KINDS = ("storage", "permission", "cache")
 
@@ -48,43 +47,25 @@ def load_backend(
     return backend
 
 
-class KeepingConnections:
-    """A block in which backends that can keep their connections, storage first.
+def instrument(wrapper: Wrapper) -> Wrapper:
+    """Mark a function that measures the method that it wraps, and does no more."""
+    # Who wraps it in turn copies its attributes: the mark tells whose it is.
+    vars(wrapper)["cliquet_instrument"] = wrapper
+    return wrapper
 
-    Args:
-        registry: Has the backends.
-    """
 
-    __slots__ = ("_blocks", "_registry")
-
-    def __init__(self, registry: Any) -> None:
-        self._registry = registry
-        self._blocks: list[AbstractContextManager[None]] = []
-
-    def __enter__(self) -> None:
-        entered = []
-        for kind in KINDS:
-            client = getattr(getattr(self._registry, kind, None), "client", None)
-            keeping = getattr(type(client), "keeping_connection", None)
-            # Most often, they share one.
-            if keeping is not None and client not in entered:
-                block = keeping(client)
-                block.__enter__()
-                self._blocks.append(block)
-                entered.append(client)
-
-    def __exit__(self, *raised: object) -> None:
-        for block in self._blocks:
-            block.__exit__(None, None, None)
+def _is_instrument(method: Any) -> bool:
+    return getattr(method, "cliquet_instrument", None) is method
 
 
 def is_replaced(backend: Any, name: str) -> bool:
-    """Tell whether an instance has a method of its own, and no wrapper of its class's.
+    """Tell whether an instance has a method of its own, other than an instrument.
 
     Who replaced it expects it to be called: no shortcut may go around it.
     """
-    own = vars(backend).get(name)
-    if own is None:
+    method = vars(backend).get(name)
+    if method is None:
         return False
-    method = inspect.unwrap(own)
+    while _is_instrument(method):
+        method = method.__wrapped__
     return getattr(method, "__func__", None) is not getattr(type(backend), name)

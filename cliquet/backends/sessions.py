@@ -4,9 +4,12 @@ Our own statements need none: the ORM is imported once somebody asks for a sessi
 takes a tenth of a second and 10 MiB, and each transaction by it twice the time.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine
+
+from cliquet.backends import keeping
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -18,16 +21,25 @@ class Sessions:
     Args:
         engine: What they are bound to.
         per_request: They join the transaction of the request (zope.sqlalchemy).
+
+    Attributes:
+        in_unit: Gives a session in the transaction that the thread has begun without,
+            if it has begun one.
     """
 
     def __init__(self, engine: Engine, per_request: bool) -> None:
         self.engine = engine
         self._per_request = per_request
         self._scoped: Any = None
+        self.in_unit: Callable[[], Session | None] = lambda: None
 
     def __call__(self) -> "Session":
-        """Give the session of the thread."""
-        session: Session = self._registry()()
+        """Give the session of the thread, in the transaction that it writes in."""
+        session: Session | None = self.in_unit()
+        if session is None:
+            # It will take a connection.
+            keeping.release()
+            session = self._registry()()
         return session
 
     def __getattr__(self, name: str) -> Any:
@@ -55,6 +67,6 @@ class Sessions:
 
 def session_on(connection: Connection) -> "Session":
     """Make a session in the transaction of a connection, which it may end."""
-    from sqlalchemy.orm import Session  # noqa: PLC0415
+    from cliquet.backends.orm import JoiningSession  # noqa: PLC0415
 
-    return Session(bind=connection, join_transaction_mode="control_fully")
+    return JoiningSession(connection)

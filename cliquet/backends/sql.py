@@ -16,6 +16,7 @@ import sqlalchemy.exc
 import transaction
 from sqlalchemy import Engine
 
+from cliquet.backends import keeping
 from cliquet.backends.connection import Connection, Row
 from cliquet.backends.exceptions import (
     BackendError,
@@ -45,12 +46,8 @@ class _Unit:
 
 
 class _OfThread(threading.local):
-    """What a thread keeps between two blocks of `connect`."""
+    """What a thread has between two blocks of `connect`."""
 
-    keeps = False
-    """Inside `keeping_connection`."""
-    reading: "_Reading | None" = None
-    """Its block, where one was kept."""
     unit: _Unit | None = None
 
 
@@ -70,6 +67,8 @@ class SQLClient:
         self.session_factory = session_factory
         self.commit_manually = commit_manually
         self._thread = _OfThread()
+        if isinstance(session_factory, Sessions):
+            session_factory.in_unit = self._session_of_unit
 
     @classmethod
     def on(cls, engine: Engine, per_request: bool) -> Any:
@@ -101,7 +100,7 @@ class SQLClient:
         if session is not None:
             return self._by_session(session, readonly)
         if readonly and self._thread.unit is None:
-            return self._reader()
+            return keeping.reader(self, _Reading)
         return self._in_unit(readonly)
 
     @property
@@ -147,8 +146,6 @@ class SQLClient:
         """Send statements in the transaction of the thread, begun by the first one."""
         unit = self._thread.unit
         if unit is None:
-            # A thread never has two: all might wait for those that the others have.
-            self._release()
             unit = self._begin()
         if not readonly:
             self.begin_write(unit.opened)
@@ -170,30 +167,25 @@ class SQLClient:
                 unit.opened.close()
 
     def _begin(self) -> _Unit:
-        unit = self._thread.unit = _Unit(self._engine.connect())
-        unit.opened.begin()
-        if not self.commit_manually:
-            JoinedConnection(unit.opened, ended=self._forget_unit)
+        keeping.release()
+        opened = self._engine.connect()
+        try:
+            opened.begin()
+            if not self.commit_manually:
+                JoinedConnection(opened, ended=self._forget_unit)
+        except BaseException:
+            # Nobody would commit what it is given.
+            opened.close()
+            raise
+        unit = self._thread.unit = _Unit(opened)
         return unit
 
     def _forget_unit(self) -> None:
         self._thread.unit = None
 
-    def keeping_connection(self) -> AbstractContextManager[None]:
-        """Read by one connection until the end of the block, or a write.
-
-        Several reads in a row, as those of a batch, take it from the pool once. It
-        stays outside of transactions in between.
-        """
-        return _Keeping(self)
-
-    def _reader(self) -> AbstractContextManager[Connection]:
-        return (_Kept if self._thread.keeps else _Reading)(self)
-
-    def _release(self) -> None:
-        reading, self._thread.reading = self._thread.reading, None
-        if reading is not None:
-            reading.__exit__(None, None, None)
+    def _session_of_unit(self) -> Any:
+        unit = self._thread.unit
+        return None if unit is None else unit.connection.session
 
     def connect_apart(self) -> AbstractContextManager[Connection]:
         """Give a connection that keeps each statement at once.
@@ -207,67 +199,47 @@ class SQLClient:
 
     def _block_apart(self) -> AbstractContextManager[Connection]:
         busy = self._thread.unit is not None or self._session_in_use() is not None
-        return _Reading(self) if busy else self._reader()
+        return _Reading(self) if busy else keeping.reader(self, _Reading)
 
 
 class _Reading:
-    """A block that reads outside of transactions."""
+    """A block that reads outside of transactions.
+
+    Until its session is asked for: that one has a transaction, and a connection, for
+    which this one makes place.
+    """
 
     __slots__ = ("_client", "_opened", "connection")
 
     def __init__(self, client: SQLClient) -> None:
         self._client = client
+        self._opened: Autocommitting | None = None
 
     def __enter__(self) -> Connection:
-        client = self._client
-        self._opened = Autocommitting(client._engine)  # noqa: SLF001 -- one module
+        self._opened = Autocommitting(self._client._engine)  # noqa: SLF001 -- one module
         opened = self._opened.__enter__()
-        self.connection = Connection(opened, client.session_factory)
+        self.connection = Connection(opened, self._make_session)
         return self.connection
 
     def __exit__(self, *raised: object) -> None:
         if self._client.commit_manually:
             self.connection.close_session()
-        self._opened.__exit__(*raised)
+        self._close(*raised)
 
+    def _close(self, *raised: object) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.__exit__(*raised)
 
-class _Keeping:
-    """A block in which blocks that read keep their connection."""
+    def _make_session(self) -> Any:
+        self._close()
+        session = self._client.session_factory()
+        self.connection.send_by(session.connection())
+        return session
 
-    __slots__ = ("_client", "_is_outer")
-
-    def __init__(self, client: SQLClient) -> None:
-        self._client = client
-
-    def __enter__(self) -> None:
-        thread = self._client._thread  # noqa: SLF001 -- one module
-        self._is_outer, thread.keeps = not thread.keeps, True
-
-    def __exit__(self, *raised: object) -> None:
-        if self._is_outer:
-            self._client._thread.keeps = False  # noqa: SLF001 -- one module
-            self._client._release()  # noqa: SLF001
-
-
-class _Kept:
-    """A block that reads by the connection that a thread keeps."""
-
-    __slots__ = ("_client",)
-
-    def __init__(self, client: SQLClient) -> None:
-        self._client = client
-
-    def __enter__(self) -> Connection:
-        thread = self._client._thread  # noqa: SLF001 -- one module
-        if thread.reading is None:
-            reading = _Reading(self._client)
-            reading.__enter__()
-            thread.reading = reading
-        return thread.reading.connection
-
-    def __exit__(self, kind: type[BaseException] | None, *raised: object) -> None:
-        if kind is not None:
-            self._client._release()  # noqa: SLF001 -- one module
+    @property
+    def is_broken(self) -> bool:
+        return self._opened is None or self._opened.is_broken
 
 
 class _Block:

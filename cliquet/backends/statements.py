@@ -97,6 +97,9 @@ class DriverConnection:
             sqlalchemy.exc.DBAPIError: whatever the driver raised.
         """
         cursor = None
+        if self.broken:
+            error = self.dialect.loaded_dbapi.OperationalError("Connection was lost.")
+            raise _told(self.dialect, error, statement.text, broken=True)
         try:
             cursor = self._pooled.cursor()
             if statement.name:
@@ -232,6 +235,13 @@ class Autocommitting:
             self._pooled.driver_connection.autocommit = True
         self._connection = DriverConnection(engine, self._pooled)
         return self._connection
+
+    @property
+    def is_broken(self) -> bool:
+        """Tell whether the server, or the network, ended the connection."""
+        if self._pooled is None:
+            return bool(self._connection.invalidated)
+        return bool(self._connection.broken)
 
     def __exit__(self, *raised: object) -> None:
         connection = self._connection

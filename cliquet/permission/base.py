@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from functools import lru_cache
 from typing import Any
 
 from pyramid.settings import asbool
@@ -214,7 +213,6 @@ def reads_in_one_step(backend: Any) -> bool:
     return not any(is_replaced(backend, name) for name in on_instance)
 
 
-@lru_cache(maxsize=100)
 def _reads_as_it_says(backend_class: Any) -> bool:
     definer = next(
         (each for each in backend_class.__mro__ if "read_access" in vars(each)),

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, NamedTuple
 
 from cliquet.backends.grants import GrantedIds, Grants, Sample
+from cliquet.backends.loading import is_replaced
 from cliquet.backends.sql import Connection
 from cliquet.logs import logger
 from cliquet.permission.base import (
@@ -234,12 +235,10 @@ class SQLPermission(PermissionBase):
     def remembering_access(self) -> AbstractContextManager[None]:
         """Remember what `read_access` answers in a block, as in a batch.
 
-        Not where a subclass writes in its own way: nothing would be forgotten.
+        Not where an application may write in its own way: nothing would be forgotten.
         """
-        own = type(self)
-        if any(
-            getattr(own, name) is not getattr(SQLPermission, name) for name in _WRITES
-        ):
+        is_ours = type(self).__module__.startswith("cliquet.permission.")
+        if not is_ours or any(is_replaced(self, name) for name in _WRITES):
             return nullcontext()
         return self._remembered.block()
 

@@ -10,8 +10,10 @@ from typing import Any
 from pyramid.config.views import MultiView
 from pyramid.events import ApplicationCreated
 from pyramid.exceptions import PredicateMismatch
-from pyramid.interfaces import IMultiView
+from pyramid.interfaces import IMultiView, IRouteRequest
 from pyramid.predicates import AcceptPredicate, RequestMethodPredicate
+
+from cliquet.backends.keeping import KeepingConnection
 
 _Entry = tuple[Any, Any, Any]
 _Candidate = tuple[list[Any], Any]
@@ -27,11 +29,17 @@ def setup_dispatch(config: Any) -> None:
 
 def _index_views(event: Any) -> None:
     registry = event.app.registry
+    services = getattr(registry, "cornice_services", {}).values()
+    resources = {
+        registry.queryUtility(IRouteRequest, name=service.name)
+        for service in services
+        if hasattr(service, "resource")
+    }
     for registered in list(registry.registeredAdapters()):
         found = registered.factory
         if registered.provided is IMultiView and type(found) is MultiView:
             registry.registerAdapter(
-                IndexedMultiView.of(found),
+                IndexedMultiView.of(found, registered.required[1] in resources),
                 registered.required,
                 IMultiView,
                 registered.name,
@@ -39,17 +47,22 @@ def _index_views(event: Any) -> None:
 
 
 class IndexedMultiView(MultiView):
-    """The views of a URL, by method."""
+    """The views of a URL, by method.
 
-    def __init__(self, name: str) -> None:
+    Those of a resource keep a connection between reads: of permissions, of the
+    timestamp, of records.
+    """
+
+    def __init__(self, name: str, of_resource: bool = False) -> None:
         super().__init__(name)
+        self._of_resource = of_resource
         self._by_method: dict[str, list[_Entry]] = {}
         self._unhindered: dict[str, list[_Candidate]] = {}
 
     @classmethod
-    def of(cls, found: MultiView) -> "IndexedMultiView":
+    def of(cls, found: MultiView, of_resource: bool) -> "IndexedMultiView":
         """Copy the views of another one."""
-        made = cls(found.name)
+        made = cls(found.name, of_resource)
         made.media_views = found.media_views
         made.views = found.views
         made.accepts = found.accepts
@@ -62,6 +75,13 @@ class IndexedMultiView(MultiView):
         super().add(*args, **kwargs)
 
     def __call__(self, context: Any, request: Any) -> Any:
+        """Answer by the first view that may."""
+        if not self._of_resource:
+            return self._ask(context, request)
+        with KeepingConnection():
+            return self._ask(context, request)
+
+    def _ask(self, context: Any, request: Any) -> Any:
         """Ask the views that may answer; predicates that must hold are not asked."""
         if "HTTP_ACCEPT" in request.environ:
             return super().__call__(context, request)

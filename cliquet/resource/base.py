@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.settings import asbool
 
-from cliquet.access import Access, hold_connections
+from cliquet.access import Access
 from cliquet.errors import send_alert
 from cliquet.logs import logger
 from cliquet.resource import lists, payload, querystring, responses
@@ -56,7 +56,6 @@ class ResourceBase:
         self.force_patch_update = False
         logger.bind(collection_id=self.model.collection_id)
         if self.record_id is None and request.method not in ("POST", "DELETE"):
-            hold_connections(request)
             # What is told of the collection is older than what is read from it.
             _ = self.timestamp
 

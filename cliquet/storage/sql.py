@@ -256,11 +256,11 @@ def present_all(rows: Iterable[Row], names: FieldNames) -> list[Record]:
     return [present(row, names) for row in rows]
 
 
-def present_page(page: str | None, names: FieldNames) -> list[Record]:
+def present_page(page: str, names: FieldNames) -> list[Record]:
     """Show a JSON list of `[id, last_modified, data]` as callers name their fields."""
     return [
         tombstone(object_id, last_modified, names)
         if data is None
         else _with_columns(data, object_id, last_modified, names)
-        for object_id, last_modified, data in serialization.loads_stored(page or "[]")
+        for object_id, last_modified, data in serialization.loads_stored(page)
     ]

@@ -9,7 +9,7 @@ from pyramid import httpexceptions
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from cliquet.access import expect_objects
-from cliquet.backends.loading import KeepingConnections
+from cliquet.backends.keeping import KeepingConnection
 from cliquet.errors import http_error, json_error_handler
 from cliquet.logs import logger
 from cliquet.permission.base import remembering_access
@@ -105,7 +105,7 @@ def post_batch(request: Any) -> Any:
     context = logger.new(request_id=getattr(request, "request_id", None))
     measures = _measures(request)
     responses = []
-    with KeepingConnections(request.registry), remembering_access(request.registry):
+    with KeepingConnection(), remembering_access(request.registry):
         expect_objects(request, (each.environ["PATH_INFO"] for each in subrequests))
         for subrequest in subrequests:
             path = readable_path(subrequest)

@@ -1,5 +1,8 @@
 """Small applications that use Cliquet as others do (python-api §29)."""
 
+import functools
+from unittest import mock
+
 import colander
 import pytest
 from pyramid import testing
@@ -9,7 +12,7 @@ from webtest import TestApp
 
 import cliquet
 from cliquet import resource
-from cliquet.authorization import AuthorizationPolicy
+from cliquet.authorization import AuthorizationPolicy, groupfinder
 from cliquet.resource import Filter
 from cliquet.storage import memory
 from cliquet.storage.exceptions import RecordNotFoundError
@@ -201,12 +204,18 @@ def nobody(userid, request):
     """Refuse all users, as a `groupfinder` may."""
 
 
+@functools.wraps(groupfinder)
+def like_ours(userid, request):
+    """Refuse all users, whatever it looks like."""
+
+
 @pytest.mark.parametrize(
     ("settings", "status"),
     [
         ({}, 201),
         ({"multiauth.authorization_policy": f"{__name__}.Closed"}, 403),
         ({"multiauth.groupfinder": f"{__name__}.nobody"}, 401),
+        ({"multiauth.groupfinder": f"{__name__}.like_ours"}, 401),
     ],
 )
 def test_policies_of_the_application_decide_where_settings_would(settings, status):
@@ -231,3 +240,49 @@ def test_policies_of_the_application_decide_where_settings_would(settings, statu
     if status == 403:
         own = app.app.registry.queryUtility(IAuthorizationPolicy)
         assert {"group:staff", "system.Authenticated"} <= own.asked_about
+
+
+@pytest.fixture
+def shared():
+    """An application with a record that all may read; its registry and path."""
+    config = Configurator(
+        settings={
+            "project_name": "x",
+            "multiauth.authorization_policy": f"{AuthorizationPolicy.__module__}."
+            "AuthorizationPolicy",
+            "toadstool_create_principals": "system.Authenticated",
+            **MEMORY,
+        }
+    )
+    app = TestApp(build_app(config=config))
+    body = {"data": {"name": "a"}, "permissions": {"read": ["system.Everyone"]}}
+    created = app.post_json("/v0/toadstools", body, headers=ALICE)
+    path = f"/v0/toadstools/{created.json['data']['id']}"
+    app.get(path, headers=ALICE)
+    return app, app.app.registry, path
+
+
+def test_a_policy_that_is_replaced_on_its_instance_decides(shared):
+    app, registry, _ = shared
+    policy = registry.queryUtility(IAuthorizationPolicy)
+
+    policy.permits = lambda context, principals, permission: False
+
+    app.post_json("/v0/toadstools", {"data": {}}, headers=ALICE, status=403)
+    app.get("/v0/mushrooms", headers=ALICE, status=403)
+
+
+def test_a_method_of_permissions_that_is_patched_decides(shared):
+    app, registry, path = shared
+    backend = registry.permission
+
+    with mock.patch.object(type(backend), "check_permission", return_value=False):
+        app.get(path, headers=ALICE, status=403)
+    app.get(path, headers=ALICE)
+
+    @functools.wraps(backend.check_permission)
+    def refuse(*args, **kwargs):
+        return False
+
+    backend.check_permission = refuse
+    app.get(path, headers=ALICE, status=403)

@@ -10,6 +10,7 @@ import sqlalchemy
 from pyramid.config import Configurator
 
 from cliquet.backends.exceptions import BackendError, TransientError
+from cliquet.backends.keeping import KeepingConnection
 from cliquet.storage.postgresql import client as client_module
 from cliquet.storage.postgresql.client import PostgreSQLClient, create_from_config
 from cliquet.storage.postgresql.pool import (
@@ -250,18 +251,19 @@ def test_who_listens_to_statements_hears_of_reads(storage):
 
 def test_reads_in_a_row_take_one_connection(client, run):
     pids = set()
-    with client.keeping_connection():
+    pool = engine_of(client).pool
+    with KeepingConnection():
         for _ in range(3):
             with client.connect(readonly=True) as connection:
                 pids.add(connection.row("SELECT pg_backend_pid()")[0])
-        assert engine_of(client).pool.checkedout() == 1
+        assert pool.checkedout() == 1
 
     assert len(pids) == 1
-    assert engine_of(client).pool.checkedout() == 0
+    assert pool.checkedout() == 0
 
 
 def test_a_write_gives_back_the_connection_of_reads(client, table):
-    with client.keeping_connection():
+    with KeepingConnection():
         with client.connect(readonly=True) as connection:
             connection.row("SELECT 1")
         with client.connect() as connection:
@@ -273,7 +275,7 @@ def test_a_write_gives_back_the_connection_of_reads(client, table):
 
 
 def test_a_kept_connection_that_is_cut_is_given_up(client, run):
-    with client.keeping_connection():
+    with KeepingConnection():
         with client.connect(readonly=True) as connection:
             connection.row("SELECT 1")
         run("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -76,7 +76,7 @@ def test_statements_of_an_application_are_in_the_same_transaction(client, names)
 def test_statements_of_an_application_are_undone_with_the_transaction(client, names):
     with client.connect() as connection:
         connection.execute(INSERT, {"name": "a"})
-        zope.sqlalchemy.mark_changed(connection._session)
+        zope.sqlalchemy.mark_changed(connection.session)
     transaction.abort()
 
     assert names() == []

@@ -13,7 +13,10 @@ PREPARED = "SELECT count(*) FROM pg_prepared_statements"
 
 
 @pytest.fixture
-def client(storage):
+def client(storage, monkeypatch):
+    # Sentry listens to all engines, once a test has started it.
+    for module in ("connection", "statements"):
+        monkeypatch.setattr(f"cliquet.backends.{module}.is_heard", lambda engine: False)
     return storage.client
 
 
@@ -98,3 +101,17 @@ def test_a_session_that_others_use_too_prepares_no_more(client, spoiled):
 
     assert read(client, read_again)[0] in (1, 2)
     assert read(client, Frequent("SELECT 3 AS another"))[0] == 3
+
+
+def test_columns_that_have_other_types_now_are_read(client):
+    with client.connect() as connection:
+        connection.run_script("CREATE TABLE odd AS SELECT 1 AS number")
+    statement = Frequent("SELECT number FROM odd")
+    read(client, statement)
+    with client.connect() as connection:
+        connection.run_script("ALTER TABLE odd ALTER number TYPE text")
+
+    with pytest.raises(TransientError):
+        read(client, statement)
+
+    assert read(client, statement).number == "1"

@@ -48,6 +48,7 @@ from cliquet.storage.sql import (
     as_stored,
     document,
     present,
+    present_all,
     present_page,
     tombstone,
 )
@@ -217,7 +218,10 @@ class Storage(SQLStorage):
         page = build_list(scope, names, query, limit)
         with self.client.connect(readonly=True) as connection:
             row: Any = connection.row(page.text, **page.parameters.values)
-        return present_page(row.records, names), row.total
+            if row.records is not None:
+                return present_page(row.records, names), row.total
+            rows = connection.rows(page.rows, **page.parameters.values)
+        return present_all(rows, names), row.total
 
     def _in_reach(self, filters: Sequence[Filter]) -> Sequence[Filter]:
         """Read the ids that are kept in another database."""

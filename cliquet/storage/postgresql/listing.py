@@ -16,19 +16,21 @@ SIZE = f"SELECT records AS total FROM timestamps WHERE {PAIR}"
 
 
 class Statement(NamedTuple):
-    """SQL, and the values that it needs."""
+    """SQL that reads a page in one row, or row by row, and the values that it needs.
+
+    Columns of the row: `records`, a JSON list of `[id, last_modified, data]` (`data` is
+    null for tombstones), NULL if they are too large for one text; `total`, how many
+    there are on all pages. Columns of the rows: those three.
+    """
 
     text: str
+    rows: str
     parameters: Parameters
 
 
 def build_list(scope: Scope, names: FieldNames, query: Query, limit: int) -> Statement:
-    """Read a page, in one row.
-
-    Columns: `records`, a JSON list of `[id, last_modified, data]` (`data` is null for
-    tombstones), or NULL if there are none; `total`, how many there are on all pages.
-    """
-    parameters = Parameters(limit=limit, **scope._asdict())
+    """Read a page."""
+    parameters = Parameters(limit=limit, large=_LARGE, **scope._asdict())
     total = f"COALESCE(({_count(parameters, names, query)}), 0)"
     live = Conditions(parameters, names)
     order = live.order(total_order(query.sorting, names))
@@ -49,21 +51,29 @@ def build_list(scope: Scope, names: FieldNames, query: Query, limit: int) -> Sta
         rows = f"FROM records WHERE {' AND '.join(where)}"
     page = f"SELECT {columns} {rows} ORDER BY {', '.join(order)} LIMIT :limit"
     if query.filters and not query.rules:
-        text = _COUNTED_IF_FULL.format(page=page, total=total)
-    else:
-        text = f"SELECT ({_RECORDS} FROM ({page}) AS page) AS records, {total} AS total"
-    return Statement(text, parameters)
+        total = _COUNTED_IF_FULL.format(total=total)
+    return Statement(
+        _ONE_ROW.format(page=page, total=total), _ROWS.format(page=page), parameters
+    )
 
+
+#: Bytes of documents, compressed, from which on a page is read row by row: PostgreSQL
+#: makes no text of more than 1 GB, and compresses to 1/255 at best.
+_LARGE = 4_000_000
 
 #: Drivers make one text of it much faster than a hundred rows, and it is parsed at
 #: once. It is in the order of the page.
-_RECORDS = "SELECT CAST(json_agg(json_build_array(id, last_modified, data)) AS text)"
+_ONE_ROW = """WITH page AS MATERIALIZED ({page})
+SELECT CASE WHEN (SELECT sum(pg_column_size(data)) FROM page) > :large THEN NULL
+    ELSE COALESCE((SELECT CAST(json_agg(json_build_array(id, last_modified, data))
+    AS text) FROM page), '[]') END AS records, {total} AS total"""
+
+_ROWS = """SELECT id, last_modified, CAST(data AS text) AS data
+FROM ({page}) AS page"""
 
 #: A first page that is not full has all that matches: nothing else is counted.
-_COUNTED_IF_FULL = f"""WITH page AS MATERIALIZED ({{page}})
-SELECT ({_RECORDS} FROM page) AS records,
-    CASE WHEN (SELECT count(*) FROM page) < :limit THEN (SELECT count(data) FROM page)
-    ELSE {{total}} END AS total"""
+_COUNTED_IF_FULL = """CASE WHEN (SELECT count(*) FROM page) < :limit
+    THEN (SELECT count(data) FROM page) ELSE {total} END"""
 
 
 def _arm(

@@ -4,7 +4,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from cliquet.permission.sql import SQLPermission
+from cliquet.permission import sqlite
 
 USER, ONE, OTHER = "user", "/a/1", "/a/2"
 
@@ -72,15 +72,33 @@ def test_a_block_ends_with_what_it_remembered(permission, remembering):
     assert found == {ONE: {"read": {"reader", "new"}}}
 
 
-def test_subclasses_that_write_in_their_own_way_remember_nothing():
-    class Own(SQLPermission):
-        def add_principal_to_ace(self, object_id, permission, principal):
-            """Write elsewhere."""
+def one_of_an_application():
+    class Own(sqlite.Permission):
+        def revoke_in_its_own_way(self):
+            """Write by a connection of its own."""
 
+    return Own(client=None)
+
+
+def one_with_a_method_replaced():
+    permission = sqlite.Permission(client=None)
+    permission.remove_principal_from_ace = lambda *args: None
+    return permission
+
+
+@pytest.mark.parametrize(
+    ("make", "remembers"),
+    [
+        (lambda: sqlite.Permission(client=None), True),
+        (one_of_an_application, False),
+        (one_with_a_method_replaced, False),
+    ],
+)
+def test_what_may_write_in_its_own_way_remembers_nothing(make, remembers):
     answers = iter([({"a"}, {}), ({"b"}, {})])
-    permission = Own(client=None)
+    permission = make()
     permission._read_access = lambda user_id, object_ids: next(answers)
 
     with permission.remembering_access():
         assert permission.read_access(USER, [])[0] == {"a"}
-        assert permission.read_access(USER, [])[0] == {"b"}
+        assert permission.read_access(USER, [])[0] == {"a" if remembers else "b"}
