@@ -1,7 +1,7 @@
 """May a request do what it asks? (protocol §10)"""
 
 from collections.abc import Iterable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 from pyramid.authorization import Authenticated
@@ -121,7 +121,6 @@ class RouteFactory:
     current_record: Any = None
     record_is_missing = False
     """The record of a PUT was looked for, and there is none."""
-    get_shared_ids: Any = None
     access: Access | None = None
 
     method_permissions: ClassVar[dict[str, str]] = {
@@ -146,16 +145,21 @@ class RouteFactory:
         self.resource_name = request.current_resource_name
         self.access = Access(request, self)
         self.required_permission = self._find_permission(request, service)
-        if self.on_collection:
-            self.get_shared_ids = partial(
-                request.registry.permission.principals_accessible_objects,
-                object_id_match=self.get_permission_object_id(request, "*"),
-            )
         setting = f"{self.resource_name}_{self.required_permission}_principals"
         listed = request.registry.settings.get(setting, "")
         # Commas separate too, as the documentation of 3.1.5 said (rulings §1.5).
         text = listed.replace(",", " ") if isinstance(listed, str) else listed
         self.allowed_principals = aslist(text)
+
+    @cached_property
+    def get_shared_ids(self) -> Any:
+        """What finds the objects of the collection that are shared, None elsewhere."""
+        if not self.on_collection:
+            return None
+        return partial(
+            self._request.registry.permission.principals_accessible_objects,
+            object_id_match=self.get_permission_object_id(self._request, "*"),
+        )
 
     def _find_permission(self, request: Any, service: Any) -> str | None:
         method = request.method.lower()
