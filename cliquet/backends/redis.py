@@ -1,7 +1,7 @@
 """How is a Redis server reached? (backends §13.1)"""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import redis
@@ -15,6 +15,7 @@ _Answer = TypeVar("_Answer")
 POOL_WAIT_SECONDS = 20
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 30
+_PART = 10_000
 
 
 def create_from_config(config: Any, prefix: str = "") -> Any:
@@ -33,6 +34,12 @@ def create_from_config(config: Any, prefix: str = "") -> Any:
         socket_timeout=ANSWER_SECONDS,
     )
     return redis.Redis(connection_pool=pool)
+
+
+def delete_keys(client: Any, names: Sequence[str]) -> None:
+    """Delete any number of keys, in parts that a server takes."""
+    for start in range(0, len(names), _PART):
+        client.delete(*names[start : start + _PART])
 
 
 def wrap_redis_error(

@@ -56,6 +56,11 @@ class _Context:
         return _context()
 
 
+def current_renderer() -> Renderer:
+    """Tell the renderer of the application that serves the request, or the last one."""
+    return _state.get().renderer or logger.renderer
+
+
 def _context() -> dict[str, Any]:
     _, describe, values, conclude = _state.get()
     return {
@@ -162,7 +167,7 @@ def _log(
     event_dict["event"] = event
     if exc_info:
         event_dict["exception"] = "".join(format_exception(*exc_info)).rstrip("\n")
-    render = _state.get().renderer or logger.renderer
+    render = current_renderer()
     message = render(stdlib, name, event_dict)
     path, line, function, _ = stdlib.findCaller(stacklevel=3)
     record = stdlib.makeRecord(

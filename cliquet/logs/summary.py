@@ -9,7 +9,7 @@ from typing import Any
 
 from pyramid.events import ApplicationCreated, NewRequest, NewResponse
 
-from cliquet.logs.facade import logger
+from cliquet.logs.facade import current_renderer, logger
 from cliquet.timestamps import msec_time
 
 _CLIENT_ERROR = 400
@@ -80,7 +80,7 @@ def _add_context(
 
 
 def _render(structlogger: Any, name: str, event_dict: MutableMapping[str, Any]) -> Any:
-    return logger.renderer(structlogger, name, event_dict)
+    return current_renderer()(structlogger, name, event_dict)
 
 
 class _Description:

@@ -17,6 +17,7 @@ from cliquet.backends.redis import (
     client_settings,
     create_from_config,
     cut_scripts,
+    delete_keys,
     scan,
     wrap_redis_error,
 )
@@ -93,7 +94,7 @@ class Permission(PermissionBase):
     def flush(self) -> None:
         patterns = ("user:*", "permission:*", *INDEX_PATTERNS)
         keys = [key for pattern in patterns for key in scan(self._client, pattern)]
-        self._client.delete(NAMES, INDEXED, *keys)
+        delete_keys(self._client, [NAMES, INDEXED, *keys])
 
     @wrap_redis_error
     def all_user_principals(self) -> list[tuple[str, Principal]]:

@@ -27,6 +27,11 @@ local function split(object)
     return parent or '', id or object
 end
 
+-- The index may know of what 3.1.x took away meanwhile.
+local function has(object, permission, principal)
+    return redis.call('SISMEMBER', object_key(object, permission), principal) == 1
+end
+
 local function begins(text, prefix)
     return string.sub(text, 1, #prefix) == prefix
 end
@@ -199,11 +204,6 @@ for place = 2, #ARGV do
     principals[place - 1] = ARGV[place]
 end
 
--- The index may know of what 3.1.x took away meanwhile.
-local function has(object, permission, principal)
-    return redis.call('SISMEMBER', object_key(object, permission), principal) == 1
-end
-
 local function find(prefix, permission, principal, objects)
     for _, parent in ipairs(redis.call('SMEMBERS', parents_key(permission, principal))) do
         if begins(parent, prefix) or begins(prefix, parent) then
@@ -248,12 +248,27 @@ return found
 if not is_ready() then
     return false
 end
+local function is_any(parent, permission, principal)
+    local cursor = '0'
+    repeat
+        local set = shared_key(parent, permission, principal)
+        local part = redis.call('SSCAN', set, cursor)
+        cursor = part[1]
+        for _, id in ipairs(part[2]) do
+            if has(parent .. id, permission, principal) then
+                return true
+            end
+        end
+    until cursor == '0'
+    return false
+end
+
 local asked = cjson.decode(ARGV[2])
 for _, permission in ipairs(asked[1]) do
     for _, principal in ipairs(asked[2]) do
         local parents = redis.call('SMEMBERS', parents_key(permission, principal))
         for _, parent in ipairs(parents) do
-            if begins(parent, ARGV[1]) then
+            if begins(parent, ARGV[1]) and is_any(parent, permission, principal) then
                 return 1
             end
         end

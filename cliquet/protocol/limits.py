@@ -19,6 +19,8 @@ from cliquet.errors import ERRORS, http_error, json_error_handler
 from cliquet.settings import get_setting
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])?(?::[0-9]{0,5})?\Z")
+#: What fits into 64 bits; Python refuses to read more than 4,300.
+_MOST_DIGITS = 18
 _SCHEME = re.compile(r"^https?://")
 _NUL = re.compile("\x00")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -47,7 +49,7 @@ def limits_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Any:
         if fault is not None:
             request.errors.add(*fault)
             return json_error_handler(request)
-        if int(environ.get("CONTENT_LENGTH") or 0) > max_size:
+        if _is_over(environ.get("CONTENT_LENGTH") or "0", max_size):
             return _too_large(max_size)
         return handler(request)
 
@@ -71,11 +73,20 @@ def attempts_for(request: Any) -> int | None:
     if not length:
         return None
     limit = get_setting(request.registry.settings, "max_body_size")
-    if not length.isdigit() or int(length) > limit:
+    if not _is_number(length) or _is_over(length, limit):
         return 1
     if not request.is_body_seekable:
         request.body = request.body_file_raw.read(int(length))
     return None
+
+
+def _is_number(length: str) -> bool:
+    return length.isascii() and length.isdigit()
+
+
+def _is_over(length: str, limit: int) -> bool:
+    """Tell whether digits are a number beyond a limit, however many there are."""
+    return len(length) > _MOST_DIGITS or int(length) > limit
 
 
 def _too_large(max_size: int) -> Any:
@@ -101,7 +112,7 @@ def find_fault(environ: dict[str, Any]) -> Fault | None:
     if host is not None and not _is_host(host):
         return Fault("header", "Host", "Host is invalid")
     length = environ.get("CONTENT_LENGTH")
-    if length and not (length.isascii() and length.isdigit()):
+    if length and not _is_number(length):
         return Fault("header", "Content-Length", "Content-Length is not a number")
     return None
 

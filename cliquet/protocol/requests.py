@@ -17,19 +17,19 @@ class _Remaining:
 
     def __init__(self, extensions: Any) -> None:
         self._every = extensions
-        self._known = len(extensions.descriptors), len(extensions.methods)
+        self._known = dict(extensions.descriptors), dict(extensions.methods)
 
     @property
     def descriptors(self) -> dict[str, Any]:
-        """Tell the properties, if some were added after the start."""
+        """Tell the properties, if some were added or replaced after the start."""
         every: dict[str, Any] = self._every.descriptors
-        return {} if len(every) == self._known[0] else every
+        return {} if every == self._known[0] else every
 
     @property
     def methods(self) -> dict[str, Any]:
-        """Tell the methods, if some were added after the start."""
+        """Tell the methods, if some were added or replaced after the start."""
         every: dict[str, Any] = self._every.methods
-        return {} if len(every) == self._known[1] else every
+        return {} if every == self._known[1] else every
 
 
 def setup_request_class(config: Any) -> None:

@@ -12,6 +12,7 @@ from cliquet import serialization
 from cliquet.backends.redis import (
     client_settings,
     create_from_config,
+    delete_keys,
     scan,
     wrap_redis_error,
 )
@@ -90,7 +91,7 @@ class Storage(MemoryBasedStorage):
                 members = self._client.smembers(stem + kind)
                 keys += [f"{stem}{member.decode()}.{kind}" for member in members]
                 keys += [stem + kind, f"{stem}{kind}.by_time"]
-            self._client.delete(*keys)
+            delete_keys(self._client, keys)
 
     @wrap_redis_error
     def _timestamp(self, scope: Scope) -> Timestamp | None:

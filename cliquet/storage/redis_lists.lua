@@ -45,24 +45,32 @@ local function is_wanted(id)
 end
 
 local function shared_ids()
-    local sets = {}
-    for place, couple in ipairs(shared) do
-        sets[place] = couple.set
+    local ids, known = {}, {}
+    for _, couple in ipairs(shared) do
+        for _, id in ipairs(redis.call('SMEMBERS', couple.set)) do
+            if not known[id] then
+                known[id] = true
+                table.insert(ids, id)
+            end
+        end
     end
-    return #sets > 0 and redis.call('SUNION', unpack(sets)) or {}
+    return ids
 end
 
 -- Ids of a set that are wanted.
 local function wanted_ids(members)
     local found = {}
     local candidates
-    if shared and shared_size < redis.call('SCARD', members) then
+    local few = shared and shared_size < redis.call('SCARD', members)
+    if few then
         candidates = shared_ids()
     else
         candidates = redis.call('SMEMBERS', members)
     end
     for _, id in ipairs(candidates) do
-        if is_wanted(id) then
+        -- A value whose id is not in the set is what 3.1.x left behind.
+        local is_member = not few or redis.call('SISMEMBER', members, id) == 1
+        if is_member and is_wanted(id) then
             table.insert(found, id)
         end
     end
@@ -138,7 +146,9 @@ local function rebuild()
             -- An id whose value is missing stands for nothing (backends, 13.3).
             local text = value_of(kind, id)
             if text then
-                local at = tonumber(cjson.decode(text)[ARGV[2]])
+                -- Not all that 3.1.x wrote can be read here: lone surrogates.
+                local is_read, record = pcall(cjson.decode, text)
+                local at = is_read and tonumber(record[ARGV[2]])
                 if not at then
                     return false
                 end
@@ -233,16 +243,18 @@ local function ids_of(index)
 end
 
 local function count_shared()
-    local total, sets = 0, {}
+    local total, known = 0, {}
     for place, couple in ipairs(shared) do
-        table.insert(sets, 1, couple.set)
         if place == 1 then
             -- Nearly all of them are records: what is not is all that is looked at.
             local dangling = redis.call('SDIFF', couple.set, KEYS[3])
             total = couple.size - #dangling
         else
-            for _, id in ipairs(redis.call('SDIFF', unpack(sets))) do
-                total = total + redis.call('SISMEMBER', KEYS[3], id)
+            for _, id in ipairs(redis.call('SDIFF', couple.set, shared[1].set)) do
+                if not known[id] then
+                    known[id] = true
+                    total = total + redis.call('SISMEMBER', KEYS[3], id)
+                end
             end
         end
     end

@@ -42,7 +42,7 @@ local function stamp()
     local previous = redis.call('GET', KEYS[1])
     local known = redis.call('GET', KEYS[6])
     is_indexed = known == ARGV[5] .. ':' .. (previous or '')
-        or (not known and not previous)
+        or (not known and not previous and redis.call('EXISTS', KEYS[3], KEYS[5]) == 0)
     local candidate = tonumber(ARGV[2] ~= '' and ARGV[2] or ARGV[1])
     local collection = candidate
     if previous and candidate <= tonumber(previous) then

@@ -286,3 +286,20 @@ def test_a_method_of_permissions_that_is_patched_decides(shared):
 
     backend.check_permission = refuse
     app.get(path, headers=ALICE, status=403)
+
+
+def test_request_methods_may_be_replaced_after_the_start():
+    config = Configurator(settings=MEMORY)
+    config.include("cliquet")
+    config.add_request_method(lambda request: "first", "who")
+    config.add_route("who", "/who")
+    config.add_view(
+        lambda request: {"who": request.who()}, route_name="who", renderer="json"
+    )
+    app = TestApp(config.make_wsgi_app())
+    before = app.get("/who").json
+
+    config.add_request_method(lambda request: "second", "who")
+    config.commit()
+
+    assert (before, app.get("/who").json) == ({"who": "first"}, {"who": "second"})

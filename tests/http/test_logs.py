@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from cliquet.logs import JsonLogRenderer
+from cliquet.logs import JsonLogRenderer, logger, structlog
 
 
 def lines(caplog):
@@ -70,3 +70,16 @@ def test_lines_of_json_leave_out_what_has_no_value():
     assert line == {
         "level": "warning", "logger": "shop", "service": "shop", "event": "x", "n": 1,
     }  # fmt: skip
+
+
+def test_lines_of_structlog_are_rendered_as_those_of_the_application(caplog):
+    def render(structlogger, name, event_dict):
+        return f"mine: {event_dict['event']}"
+
+    structlog.get_logger("own").warning("before")
+    logger.begin(render, dict)
+    structlog.get_logger("own").warning("meanwhile")
+    logger.begin(None, dict)
+
+    assert caplog.messages[-1] == "mine: meanwhile"
+    assert "mine" not in caplog.messages[0]

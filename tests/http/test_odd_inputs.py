@@ -153,7 +153,8 @@ def test_bodies_that_are_too_large_are_refused(make_app, alice):
     ("key", "value"),
     [("PATH_INFO", "/v0/\xff"), ("PATH_INFO", "/v0/a\x00"), ("HTTP_IF_MATCH", "\x00"),
      ("HTTP_X_ODD", "\xff"), ("QUERY_STRING", "name=%ff"), ("QUERY_STRING", "a=\x00"),
-     ("CONTENT_LENGTH", "-1"), ("CONTENT_LENGTH", "a"), ("HTTP_X_ODD", "a\r\nb: c")],
+     ("CONTENT_LENGTH", "-1"), ("CONTENT_LENGTH", "a"), ("CONTENT_LENGTH", "\xb2"),
+     ("HTTP_X_ODD", "a\r\nb: c")],
 )  # fmt: skip
 def test_unreadable_requests_are_refused(app, key, value):
     environ = {**build_environ("GET", "/v0/", [], {}, b""), key: value}
@@ -163,6 +164,19 @@ def test_unreadable_requests_are_refused(app, key, value):
     assert status == 400
     assert json.loads(body)["errno"] == 107
     assert headers["Content-Type"] == "application/json; charset=UTF-8"
+
+
+@pytest.mark.parametrize("length", ["9" * 19, "9" * 5000])
+def test_a_length_of_many_digits_is_too_large(app, length):
+    environ = {
+        **build_environ("POST", "/v0/mushrooms", [], {}, b"{}"),
+        "CONTENT_LENGTH": length,
+    }
+
+    status, _, body = send(app.app, environ)
+
+    assert status == 413
+    assert json.loads(body)["errno"] == 113
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,66 @@ def test_what_another_version_gave_is_shown_after_a_migration(permission, client
     assert list(find(permission)) == ["b"]
 
 
+def test_what_3_1_revoked_is_not_shared(permission, storage, client):
+    storage.create(record={"id": "b"}, **SCOPE)
+    permission.add_principal_to_ace("/notes/b", "read", "bob")
+    assert find(permission)
+    client.srem("permission:/notes/b:read", "bob")
+
+    assert not find(permission)
+
+
+def test_users_of_many_groups_are_answered(permission, storage):
+    for object_id in "abc":
+        storage.create(record={"id": object_id}, **SCOPE)
+    groups = [f"group:{number}" for number in range(9000)]
+    with permission._client.pipeline(transaction=False) as pipeline:
+        for place, group in enumerate(groups):
+            for object_id in "a" if place % 2 else "ab":
+                parent = "permissions:shared:/notes/:read:"
+                pipeline.sadd(f"permission:/notes/{object_id}:read", group)
+                pipeline.sadd(parent + group, object_id)
+                pipeline.sadd(f"permissions:parents:read:{group}", "/notes/")
+        pipeline.set("permissions:indexed", 1)
+        pipeline.execute()
+
+    granted = permission.find_grants(groups, "read", "/notes/*", None)
+
+    assert listed(storage, granted) == (["b", "a"], 2)
+    by_name = storage.get_all(
+        filters=[Filter("id", granted, COMPARISON.IN)], sorting=[Sort("n", 1)], **SCOPE
+    )
+    assert by_name[1] == 2
+
+
+def test_tombstones_that_3_1_left_behind_are_not_shown(permission, storage, client):
+    for object_id in "abc":
+        storage.create(record={"id": object_id}, **SCOPE)
+    for object_id in "bc":
+        storage.delete("note", "", object_id)
+    client.set("note..a.deleted", '{"id":"a","last_modified":1,"deleted":true}')
+    permission.add_principal_to_ace("/notes/a", "read", "bob")
+    filters = [Filter("id", find(permission), COMPARISON.IN)]
+
+    for sorting in ([Sort("last_modified", -1)], [Sort("n", 1)]):
+        found, _ = storage.get_all(
+            filters=filters, sorting=sorting, include_deleted=True, **SCOPE
+        )
+        assert [record.get("deleted") for record in found] == [None]
+
+
+def test_records_that_the_index_cannot_read_are_listed(storage, client):
+    client.sadd("note..records", "a")
+    client.set("note..a.records", '{"id":"a","last_modified":5,"n":"\\ud800"}')
+
+    first = storage.get_all(**SCOPE)
+    storage.create(record={"id": "b"}, **SCOPE)
+    found, total = storage.get_all(**SCOPE)
+
+    assert first[1] == 1
+    assert ({record["id"] for record in found}, total) == ({"a", "b"}, 2)
+
+
 def test_a_replica_without_index_answers(services):
     master, replica = RedisServer(), RedisServer()
     try:
