@@ -55,7 +55,9 @@ def instrument(wrapper: Wrapper) -> Wrapper:
 
 
 def _is_instrument(method: Any) -> bool:
-    return getattr(method, "cliquet_instrument", None) is method
+    # A client of StatsD may be anything, a mock for instance.
+    is_marked = getattr(method, "cliquet_instrument", None) is method
+    return is_marked and hasattr(method, "__wrapped__")
 
 
 def is_replaced(backend: Any, name: str) -> bool:

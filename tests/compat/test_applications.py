@@ -13,6 +13,7 @@ from webtest import TestApp
 import cliquet
 from cliquet import resource
 from cliquet.authorization import AuthorizationPolicy, groupfinder
+from cliquet.backends.loading import instrument
 from cliquet.resource import Filter
 from cliquet.storage import memory
 from cliquet.storage.exceptions import RecordNotFoundError
@@ -270,6 +271,16 @@ def test_a_policy_that_is_replaced_on_its_instance_decides(shared):
 
     app.post_json("/v0/toadstools", {"data": {}}, headers=ALICE, status=403)
     app.get("/v0/mushrooms", headers=ALICE, status=403)
+
+
+def test_an_instrument_that_is_a_mock_is_called(shared):
+    app, registry, path = shared
+    timed = instrument(mock.Mock(wraps=registry.permission.check_permission))
+
+    registry.permission.check_permission = timed
+    app.get(path, headers=ALICE)
+
+    assert timed.called
 
 
 def test_a_method_of_permissions_that_is_patched_decides(shared):

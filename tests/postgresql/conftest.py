@@ -11,8 +11,10 @@ from pyramid.config import Configurator
 
 from cliquet.backends import postgresql as engine
 from cliquet.storage import postgresql
+from cliquet.tests.testapp import main as build_app
 from tests.contract.backends import APP_ENGINES
 from tests.services import Services
+from tests.sync.proof import settings_for
 
 ENGINE = next(found for found in APP_ENGINES if found.id == "postgresql")
 SCHEMAS = Path(__file__).parent / "schema"
@@ -50,6 +52,24 @@ def run(url: str) -> Callable[..., list[Any]]:
             connection.close()
 
     return send
+
+
+def build_sharing_app(url: str, **settings: Any) -> Any:
+    """Build the sample application, where all users may create shared records."""
+    settings = {
+        **settings_for("postgresql", url),
+        "toadstool_create_principals": "system.Authenticated",
+        **settings,
+    }
+    ENGINE.prepare(settings)
+    return build_app(config=Configurator(settings=settings))
+
+
+def create_kept(client: Any) -> Any:
+    """Make a table to write to, past the storage; the client."""
+    with client.connect(force_commit=True) as connection:
+        connection.run_script("CREATE TABLE kept (name TEXT)")
+    return client
 
 
 @pytest.fixture

@@ -5,14 +5,11 @@ from unittest import mock
 
 import pytest
 import sqlalchemy
-from pyramid.config import Configurator
 from webtest import TestApp
 
 from cliquet import authorization
 from cliquet.storage.query import COMPARISON, Filter
-from cliquet.tests.testapp import main as build_app
-from tests.postgresql.conftest import ENGINE
-from tests.sync.proof import settings_for
+from tests.postgresql.conftest import build_sharing_app
 
 ALICE = {"Authorization": "Basic YWxpY2U6"}
 BOB = {"Authorization": "Basic Ym9iOg=="}
@@ -27,12 +24,7 @@ def few(request, monkeypatch):
 
 @pytest.fixture
 def application(url):
-    settings = {
-        **settings_for("postgresql", url),
-        "toadstool_create_principals": "system.Authenticated",
-    }
-    ENGINE.prepare(settings)
-    return build_app(config=Configurator(settings=settings))
+    return build_sharing_app(url)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import transaction
 import zope.sqlalchemy
 
 from cliquet.backends.exceptions import BackendError
+from tests.postgresql.conftest import create_kept
 from tests.postgresql.test_client import make
 
 INSERT = "INSERT INTO kept VALUES (:name)"
@@ -14,8 +15,7 @@ INSERT = "INSERT INTO kept VALUES (:name)"
 @pytest.fixture
 def client(url):
     client = make(url, transaction_per_request=True)
-    with client.connect(force_commit=True) as connection:
-        connection.run_script("CREATE TABLE kept (name TEXT)")
+    create_kept(client)
     yield client
     transaction.abort()
 

@@ -3,17 +3,14 @@
 import pytest
 import sqlalchemy
 import transaction
-from pyramid.config import Configurator
 from transaction.interfaces import TransactionFailedError
 from webtest import TestApp
 
 from cliquet.backends.exceptions import BackendError
 from cliquet.backends.keeping import KeepingConnection
 from cliquet.storage.postgresql import listing
-from cliquet.tests.testapp import main as build_app
-from tests.postgresql.conftest import ENGINE
+from tests.postgresql.conftest import build_sharing_app, create_kept
 from tests.postgresql.test_client import make
-from tests.sync.proof import settings_for
 
 ALICE = {"Authorization": "Basic YWxpY2U6"}
 ONE = {"storage_pool_size": 1, "storage_max_overflow": 0, "storage_pool_timeout": 1}
@@ -24,21 +21,14 @@ NAMES = sqlalchemy.text("SELECT name FROM kept")
 @pytest.fixture(params=[False, True], ids=["at once", "per request"])
 def client(request, url):
     client = make(url, transaction_per_request=request.param, **ONE)
-    with client.connect(force_commit=True) as connection:
-        connection.run_script("CREATE TABLE kept (name TEXT)")
+    create_kept(client)
     yield client
     transaction.abort()
 
 
 @pytest.fixture
 def application(url):
-    settings = {
-        **settings_for("postgresql", url),
-        **ONE,
-        "toadstool_create_principals": "system.Authenticated",
-    }
-    ENGINE.prepare(settings)
-    return build_app(config=Configurator(settings=settings))
+    return build_sharing_app(url, **ONE)
 
 
 @pytest.fixture
@@ -62,8 +52,7 @@ def insert(client, name):
 
 def test_reading_from_another_database_gives_it_back(client, services):
     other = make(services.postgresql_url(), **ONE)
-    with other.connect() as connection:
-        connection.run_script("CREATE TABLE kept (name TEXT)")
+    create_kept(other)
 
     with KeepingConnection():
         read(client)
@@ -116,8 +105,7 @@ def test_statements_of_an_application_take_its_place(client):
 @pytest.mark.parametrize("per_request", [False, True])
 def test_a_block_that_reads_may_write_meanwhile(url, per_request):
     client = make(url, transaction_per_request=per_request)
-    with client.connect(force_commit=True) as connection:
-        connection.run_script("CREATE TABLE kept (name TEXT)")
+    create_kept(client)
     insert(client, "a")
     transaction.commit()
 
@@ -137,8 +125,7 @@ def test_a_block_that_reads_may_write_meanwhile(url, per_request):
 
 def test_a_session_is_in_the_transaction_of_what_was_written(url):
     client = make(url, transaction_per_request=True, **ONE)
-    with client.connect(force_commit=True) as connection:
-        connection.run_script("CREATE TABLE kept (name TEXT)")
+    create_kept(client)
 
     insert(client, "a")
     session = client.session_factory()
@@ -171,8 +158,7 @@ def test_a_write_that_joins_no_transaction_is_not_kept_aside(url):
         tpc_vote = refuse
 
     client = make(url, transaction_per_request=True)
-    with client.connect(force_commit=True) as connection:
-        connection.run_script("CREATE TABLE kept (name TEXT)")
+    create_kept(client)
     transaction.get().join(Refusing())
     with pytest.raises(ValueError, match="no"):
         transaction.commit()
