@@ -16,6 +16,14 @@ from io import BytesIO
 from typing import NamedTuple
 from urllib.parse import unquote
 
+#: What clients of HTTP send unless they are told otherwise: these are of `requests`.
+CLIENT_HEADERS = {
+    "Accept": "*/*",
+    "Accept-Encoding": "gzip, deflate",
+    "Connection": "keep-alive",
+    "User-Agent": "python-requests/2.32.5",
+}
+
 
 class Request(NamedTuple):
     """What is sent; a body is anything that JSON has."""
@@ -45,7 +53,7 @@ class Measure(NamedTuple):
 
 
 def record_id(number):
-    """Make the id of a record: as scattered as random ones, and known."""
+    """Return the id of a record: as scattered as random ones, and known."""
     return str(uuid.UUID(hashlib.md5(str(number).encode()).hexdigest(), version=4))
 
 
@@ -54,7 +62,7 @@ def authorization(name):
 
 
 def environment(request, user):
-    """Make the environment that a WSGI server would."""
+    """Return the environment that a WSGI server would."""
     path, _, query = request.path.partition("?")
     body = b"" if request.body is None else json.dumps(request.body).encode()
     environ = {
@@ -79,7 +87,7 @@ def environment(request, user):
     }
     if body:
         environ["CONTENT_TYPE"] = "application/json"
-    for name, value in request.headers.items():
+    for name, value in {**CLIENT_HEADERS, **request.headers}.items():
         environ["HTTP_" + name.upper().replace("-", "_")] = value
     return environ
 
@@ -180,7 +188,7 @@ class Application:
                 raise RuntimeError(f"{self.name}: {what}: {answer}")
 
     def pick(self):
-        """Answer the path of a record, any one."""
+        """Return the path of a record, any one."""
         return f"{self.items}/{record_id(random.randrange(self.size))}"
 
     @property

@@ -51,7 +51,7 @@ _COMMIT = {"<method 'commit' of 'psycopg2.extensions.connection' objects>"}
 
 
 def area_of(file, function):
-    """Tell the area of a function, as cProfile names it; None for the benchmark's."""
+    """Return the area of a function, as cProfile names it; None for the benchmark's."""
     if file == "~":
         return _area_of_builtin(function)
     path = Path(file)
@@ -124,7 +124,7 @@ def _profile(app, workload, count):
 
 
 def _measures(stats):
-    """Tell seconds by area, and calls of the driver, of one request."""
+    """Return the seconds by area, and the calls of the driver, of one request."""
     measures = dict.fromkeys((*AREAS, "statements", "commits"), 0.0)
     for (file, _, function), (_, called, own, *_) in stats.items():
         area = area_of(file, function)

@@ -14,10 +14,14 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+from benchmarks.application import CLIENT_HEADERS
+
 
 def encode(method, path, headers, body):
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines += [
+        f"{name}: {value}" for name, value in {**CLIENT_HEADERS, **headers}.items()
+    ]
     content = b"" if body is None else json.dumps(body).encode()
     if body is not None:
         lines += ["Content-Type: application/json", f"Content-Length: {len(content)}"]

@@ -23,7 +23,7 @@ _ACES = "INSERT INTO access_control_entries (object_id, permission, principal)"
 
 
 def records(count):
-    """Give the id, the timestamp and the fields of records, oldest first."""
+    """Yield the id, the timestamp and the fields of records, oldest first."""
     for number in range(count):
         fields = {
             "name": f"something to remember {number}",

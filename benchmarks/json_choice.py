@@ -23,7 +23,7 @@ REPEATS = 100
 
 
 def keeps_big_integers(library: ModuleType) -> bool:
-    """Tell whether an integer beyond 64 bits is read exactly."""
+    """Return whether an integer beyond 64 bits is read exactly."""
     try:
         return bool(library.loads(BIG) == int(BIG))
     except ValueError:

@@ -19,7 +19,7 @@ from benchmarks.application import Clock, Request, call, environment, timed
 
 
 def scope_of(environ):
-    """Make the ASGI scope, and the body, of what a WSGI server would give."""
+    """Return the ASGI scope, and the body, of what a WSGI server would give."""
     headers = [
         (name.removeprefix("HTTP_").replace("_", "-").lower().encode(), value.encode())
         for name, value in environ.items()
@@ -85,7 +85,7 @@ class Loop:
 
 
 def performing(kind, application):
-    """Answer what performs the requests that have some environments."""
+    """Return a function that performs the requests that have some environments."""
     if kind == "asgi":
         return Loop(application).perform
     return lambda environs: timed(lambda each: call(application, each), environs)

@@ -103,7 +103,7 @@ def _python_of(kind):
 
 
 def _make_environment(kind):
-    """Make the environment of a peer, unless it is there with the same packages."""
+    """Create the environment of a peer, unless it is there with the same packages."""
     folder = FOLDER / kind.module
     ready = folder / "ready.txt"
     wanted = "\n".join([sys.version, *kind.packages])

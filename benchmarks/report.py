@@ -16,7 +16,7 @@ from benchmarks import plots, tables
 
 
 def about(versions, note):
-    """Tell when and where a question is answered."""
+    """Return when and where a question was answered."""
     return {
         "date": dt.date.today().isoformat(),  # noqa: DTZ011 -- that of the reader
         "machine": f"{os.cpu_count()} cores, {platform.machine()},"
@@ -96,7 +96,7 @@ def _write_csv(path, rows):
 
 
 def _machine(results):
-    """Tell once what is the same for several questions."""
+    """Return what is the same for several questions, once."""
     told = {}
     about = results.get("before", {}).get("about", {})
     for question, found in (results.get("about", {}) | about).items():

@@ -64,7 +64,7 @@ class Server:
         return result
 
     def cpu_seconds(self):
-        """Tell the CPU of the server and of its workers, 0 where it is not told."""
+        """Return the CPU of the server and of its workers, 0 where it is not known."""
         pids = [self.process.pid, *_children(self.process.pid)]
         return sum(_cpu_ticks(pid) for pid in pids) / _TICKS
 

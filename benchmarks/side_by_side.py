@@ -106,7 +106,7 @@ def _turn(app, workload, known):
 
 
 def _summary(name, found):
-    """Tell medians, and the ratio of CPU to that of the base, turn by turn."""
+    """Return medians, and the ratio of CPU to that of the base, turn by turn."""
     cpu, wall = zip(*found[name], strict=True)
     result = {"cpu": statistics.median(cpu), "wall": statistics.median(wall)}
     base = BASES.get(name, "hand-built")

@@ -22,7 +22,7 @@ _NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
 def peak_mib():
-    """Tell the most memory that this process ever had, in MiB.
+    """Return the most memory that this process ever had, in MiB.
 
     `ru_maxrss` would be that of the process which started it, if that was larger.
     """

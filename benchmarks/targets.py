@@ -7,18 +7,18 @@ SHAREABLE = 1.5
 
 
 def of_cost(workload):
-    """Tell the most CPU of a request, against the hand-built application."""
+    """Return the most CPU of a request, against the hand-built application."""
     return 0.7 if workload.startswith("batch") else 1.0
 
 
 def of_growth(workload):
-    """Tell how much slower a request may be with a million records than with 1,000."""
+    """Return how much slower a request may be with a million records than with 1,000."""
     # By an index: the exact total still counts what the filter finds.
     return 2.0 if workload == "list, filtered" else 1.3
 
 
 def told(value, most, form="{:.2f}"):
-    """Tell a figure, and whether it is too high once rounded as it is told."""
+    """Return a figure as text, and whether it is too high once rounded."""
     text = form.format(value)
     missed = most is not None and float(text.split()[0]) > most
     return f"{text} (missed)" if missed else text

@@ -55,7 +55,7 @@ def with_etag(app):
 
 
 def since(app):
-    """Tell a timestamp that 10 records are newer than."""
+    """Return a timestamp that 10 records are newer than."""
     listed = app.send("GET", f"{app.items}?_limit=11").body["data"]
     return listed[10]["last_modified"]
 

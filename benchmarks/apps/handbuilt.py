@@ -95,7 +95,7 @@ class Policy:
 
 @cache
 def listing(names):
-    """Make the statements of a list and of its total, from names of filters."""
+    """Return the statements of a list and of its total, from names of filters."""
     where = " AND ".join(["owner = :owner", *(FILTERS[name] for name in names)])
     page = (
         f"SELECT id, modified, data FROM handbuilt WHERE {where}"
@@ -141,7 +141,7 @@ def set_times(response, modified):
 
 
 def check(request, modified):
-    """Answer 304 or 412 if the client asked for it; `modified` is None if missing."""
+    """Respond 304 or 412 if the client asked for it; `modified` is None if missing."""
     tag = None if modified is None else f'"{modified}"'
     known = request.headers.get("If-None-Match")
     if known and tag and known in (tag, "*"):
@@ -265,7 +265,7 @@ def record_service(factory):
 
 
 def hello(request):
-    """Answer what Cliquet's does, most of it written down."""
+    """Return what Cliquet's does, most of it written down."""
     return {
         "project_name": "bench",
         "project_version": "1.0",
