@@ -1,0 +1,1 @@
+"""What was found, for eyes, programs and browsers."""
