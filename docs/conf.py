@@ -4,14 +4,22 @@ import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+# Extensions of ours, and what they share with the tests (`docs.clauses`).
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 project = "Cliquet"
 author = "the Cliquet developers"
 release = version = installed_version("cliquet")
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "settings_reference"]
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "settings_reference",
+    "clause_directives",
+]
 exclude_patterns = ["_build"]
 html_theme = "furo"
+html_static_path = ["_static"]
 html_title = f"Cliquet {release}"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"

@@ -4,23 +4,24 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 
-from cliquet.settings import PATTERNS, TABLE
+from cliquet.settings import PATTERNS, THEMES
 
 
 def reference_lines():
-    """Write the reference as reStructuredText, theme by theme."""
-    themes = {}
-    for setting in TABLE:
-        themes.setdefault(setting.theme, []).append(setting)
-    for theme, settings in themes.items():
-        yield from (f".. rubric:: {theme.capitalize()}", "")
-        for setting in settings:
+    """Yield the reference as reStructuredText, theme by theme."""
+    for theme, settings in THEMES.items():
+        yield from (f".. rubric:: {theme}", "")
+        for name, setting in settings.items():
             default = setting.default if setting.default != "" else "(empty)"
             if isinstance(default, tuple):
                 default = " ".join(default)
-            yield f"``{setting.name}``"
+            since = "" if setting.since == "3.1" else f" Since {setting.since}."
+            yield f"``{name}``"
             yield f"    {setting.description}"
-            yield f"    Expected: {setting.kind.expectation}. Default: ``{default}``."
+            yield (
+                f"    Expected: {setting.kind.expectation}. "
+                f"Default: ``{default}``.{since}"
+            )
             yield ""
     yield from (".. rubric:: Names with a part of yours", "")
     for name, description in PATTERNS.items():
