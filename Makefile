@@ -10,28 +10,52 @@ COMPILE = $(BIN)/python -m compileall -q -x /templates/ cliquet
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve migrate tests tests-all bench lint format types docs dist clean
+.PHONY: help install serve migrate tests tests-long tests-all tests-hostile tests-intermediaries tests-conformance bench lint format types docs dist clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.ready-runtime  ## Install the package in .venv, in editable mode
 
-serve: $(VENV)/.ready-runtime  ## Serve the sample of config/example.ini on http://127.0.0.1:8888/v1/
+serve: $(VENV)/.ready-runtime  ## Serve the sample of config/example.ini, PORT=8890 on another port
 	$(BIN)/cliquet --ini $(INI) migrate
-	$(BIN)/pserve $(INI)
+	$(BIN)/cliquet --ini $(INI) serve --reload $(if $(PORT),--port $(PORT))
 
 migrate: $(VENV)/.ready-runtime  ## Create or update the schemas of the backends of $(INI)
 	$(BIN)/cliquet --ini $(INI) migrate
 
+# Those that need nginx, Varnish, HAProxy or Chromium are left out where these are missing.
 tests: $(VENV)/.ready-tests  ## Run the tests on all the engines, with private servers
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not long' $(ARGS)
 
-tests-all: $(VENV)/.ready-tests  ## Run the tests, measure coverage, replay HTTP on each engine
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+tests-long: $(VENV)/.ready-tests  ## Run those of permissions on each pair of engines
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m long tests/authorization $(ARGS)
+
+tests-all: $(VENV)/.ready-browser  ## Run the tests, measure coverage, replay HTTP on each engine
+	$(BIN)/python -m pytest --cov --cov-report=term --conformance=all $(ARGS)
 	for engine in sqlite postgresql redis; do \
 	    $(BIN)/python -m pytest tests/http tests/compat --app-backend=$$engine $(ARGS) || exit 1; \
 	done
+
+# Of a server: whose it is, and the driver that reaches it.
+HOSTILE = hostile:psycopg2 pooled:psycopg2 pooled:psycopg
+
+tests-hostile: $(VENV)/.ready-tests  ## Run them on a PostgreSQL with odd defaults, and behind PgBouncer
+	@for each in $(HOSTILE); do \
+	    case $$each in pooled:*) command -v pgbouncer > /dev/null || { \
+	        echo "$$each is left out: apt-get install pgbouncer"; \
+	        [ -z "$$CLIQUET_TEST_COMPLETE" ] || exit 1; continue; };; esac; \
+	    echo "--- $$each"; \
+	    $(BIN)/python -m pytest -n 2 --dist loadfile tests/contract/storage tests/contract/cache \
+	        tests/contract/permission tests/http --backends=postgresql --app-backend=postgresql \
+	        --fuzz-examples=100 --postgresql=$${each%:*} --driver=$${each#*:} $(ARGS) || exit 1; \
+	done
+
+tests-intermediaries: $(VENV)/.ready-browser  ## Run those behind real proxies and caches, and in a browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/intermediaries $(ARGS)
+
+tests-conformance: $(VENV)/.ready-tests  ## Check the sample against the specification, on each server and engine
+	$(BIN)/python -m pytest -n 2 --dist load tests/conformance --conformance=all $(ARGS)
 
 bench: $(VENV)/.ready-tests  ## Measure side by side with other applications
 	$(BIN)/python -m benchmarks.run $(ARGS)
@@ -81,7 +105,7 @@ $(VENV)/.ready-runtime: setup.py setup.cfg pyproject.toml | $(BIN)/python
 	@$(COMPILE)
 	@touch $@
 
-$(VENV)/.ready-tests $(VENV)/.ready-dev $(VENV)/.ready-docs: $(VENV)/.ready-%: setup.py setup.cfg pyproject.toml | $(BIN)/python
+$(VENV)/.ready-tests $(VENV)/.ready-browser $(VENV)/.ready-dev $(VENV)/.ready-docs: $(VENV)/.ready-%: setup.py setup.cfg pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@$(COMPILE)
 	@touch $@ $(VENV)/.ready-runtime

@@ -1,10 +1,10 @@
-"""What warns those who still use an old name?"""
+"""Warnings for those who still use an old name."""
 
 import warnings
 from typing import Any
 
 #: The notice that 3.1 gave on import. Kept for those who import it; never emitted:
-#: Cliquet is maintained again (rulings §1.7).
+#: Cliquet is maintained again.
 DEPRECATION_MESSAGE = (
     "Cliquet 3.1 was deprecated in favour of kinto.core "
     "(see https://github.com/mozilla-services/cliquet/issues/687)."
@@ -12,7 +12,7 @@ DEPRECATION_MESSAGE = (
 
 
 class DeprecatedMeta(type):
-    """Warn when a deprecated class is subclassed (python-api §26.2).
+    """Metaclass of deprecated classes, that warns when they are subclassed.
 
     Classes have a ``__deprecation_warning__``. Neither their own definition nor
     their instances warn.

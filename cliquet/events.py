@@ -1,21 +1,26 @@
-"""What are applications told of, and when? (python-api §19, protocol §22).
+"""Events: what happened to records, for subscribers of applications.
 
-Resources stack what they do on the request; events are made from it and delivered
-around the commit, at most one for each resource and action of a transaction.
+Resources stack what they do on the request; events are created from it and delivered
+around the commit, one for each resource, parent, action and user of a transaction
+(docs: rules-events).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import Enum
-from typing import Any, NamedTuple
+from itertools import chain, repeat
+from typing import Any
 
-from pyramid.registry import Registry
+from pyramid.config import Configurator
+from pyramid.registry import Registry as PyramidRegistry
 from zope.interface import implementedBy
 
+from cliquet.changes import Change, merge
 from cliquet.logs import logger
-from cliquet.protocol.routing import strip_uri_prefix
+from cliquet.protocol.routing import object_path
+from cliquet.types import Record, Registry, Request, Response, Timestamp
 
-#: The least status that undoes what was written.
-SERVER_ERROR = 500
+#: As it was imported: whoever replaces it, on the class too, wants to be called.
+_NOTIFY = PyramidRegistry.notify
 
 
 class ACTIONS(Enum):
@@ -28,10 +33,10 @@ class ACTIONS(Enum):
 
     @staticmethod
     def from_string_list(elements: "Iterable[str | ACTIONS]") -> "tuple[ACTIONS, ...]":
-        """Answer the members for their values; members are accepted too.
+        """Return the members with some values; members are accepted too.
 
         Raises:
-            ValueError: for anything else.
+            ValueError: For anything else.
         """
         return tuple(ACTIONS(element) for element in elements)
 
@@ -48,14 +53,14 @@ class _ResourceEvent:
         payload: Description for listeners, free to be modified.
     """
 
-    def __init__(self, action: ACTIONS, timestamp: int, request: Any) -> None:
+    def __init__(self, action: ACTIONS, timestamp: Timestamp, request: Request) -> None:
         self.request = request
         self.request_id = getattr(request, "request_id", None)
         resource_name = request.current_resource_name
         self.payload: dict[str, Any] = {
             "timestamp": timestamp,
             "action": ACTIONS(action).value,
-            "uri": strip_uri_prefix(request.path),
+            "uri": object_path(request),
             "user_id": request.prefixed_userid,
             "resource_name": resource_name,
         }
@@ -70,23 +75,23 @@ class _ReadEvent(_ResourceEvent):
     def __init__(
         self,
         action: ACTIONS,
-        timestamp: int,
-        read_records: list[dict[str, Any]],
-        request: Any,
+        timestamp: Timestamp,
+        read_records: list[Record],
+        request: Request,
     ) -> None:
         super().__init__(action, timestamp, request)
         self.read_records = read_records
 
 
-class _ChangeEvent(_ResourceEvent):
+class ChangeEvent(_ResourceEvent):
     """Records were created, modified or deleted."""
 
     def __init__(
         self,
         action: ACTIONS,
-        timestamp: int,
-        impacted_records: list[dict[str, Any]],
-        request: Any,
+        timestamp: Timestamp,
+        impacted_records: list[dict[str, Record]],
+        request: Request,
     ) -> None:
         super().__init__(action, timestamp, request)
         self.impacted_records = impacted_records
@@ -96,7 +101,7 @@ class ResourceRead(_ReadEvent):
     """Records are being read. A subscriber that raises makes the request fail."""
 
 
-class ResourceChanged(_ChangeEvent):
+class ResourceChanged(ChangeEvent):
     """Records are being changed: subscribers take part in the transaction.
 
     What they store is committed with the change; if one raises, nothing is.
@@ -107,104 +112,139 @@ class AfterResourceRead(_ReadEvent):
     """Records were read, and the transaction committed."""
 
 
-class AfterResourceChanged(_ChangeEvent):
+class AfterResourceChanged(ChangeEvent):
     """Records were changed and committed: the time for messages, mail, indexing."""
 
 
 # --- The events of a request -----------------------------------------------------
 
 
-class _Stacked(NamedTuple):
-    """What a transaction did to the records of one resource with one action."""
-
-    action: ACTIONS
-    timestamp: int
-    impacted: list[dict[str, Any]]
-    request: Any
-
-
 def notify_resource_event(
-    request: Any,
-    timestamp: int,
+    request: Request,
+    timestamp: Timestamp,
     data: Any,
     action: ACTIONS,
-    old: Mapping[str, Any] | None = None,
+    old: Any = None,
+    model: Any = None,
 ) -> None:
     """Stack an event of a request, to be delivered when its transaction commits.
 
     Args:
         request: Shares its stack with the other subrequests of its batch.
-        timestamp: That of the collection, before the change.
-        data: The new record; tombstones if deleted, one or a list; what was read.
-        action: Merged with that of same name on the same resource, if any.
-        old: The record before an update.
+        timestamp: Of the collection before the change, milliseconds since the epoch; 0
+            where nobody subscribes to the event, and it was not read.
+        data: The new record; one tombstone or a list of them; the records read.
+        action: What happened to them.
+        old: The record before an update; what tombstones stand for, one or as many as
+            they are, None for one that is not known.
+        model: The one of the records, whose parent tells events apart.
     """
-    resource_name = request.current_resource_name
-    events = request.bound_data.get("resource_events")
-    if events is None:
-        events = request.bound_data["resource_events"] = {}
+    changes: list[Change] | None = request.bound_data.get("resource_events")
+    if changes is None:
+        changes = request.bound_data["resource_events"] = []
         _hook_transaction(request)
-    key = resource_name + action.value
-    if key not in events:
-        events[key] = _Stacked(action, timestamp, [], request)
-    events[key].impacted.extend(_impacted(data, action, old))
+    place = (request.current_resource_name, getattr(model, "parent_id", None))
+    parameters = request.matchdict or {}
+    url = [f"{name}={parameters[name]}" for name in parameters if name != "id"]
+    changes.append(
+        Change(
+            (*place, *url, action, request.prefixed_userid),
+            None if action is ACTIONS.READ else place,
+            getattr(model, "id_field", "id"),
+            action,
+            timestamp,
+            _impacted(data, action, old),
+            request,
+        )
+    )
 
 
-def _impacted(
-    data: Any, action: ACTIONS, old: Mapping[str, Any] | None
-) -> list[dict[str, Any]]:
+def mark_events(request: Request) -> int:
+    """Return a mark of what is stacked by now, for :func:`drop_events`."""
+    return len(request.bound_data.get("resource_events", ()))
+
+
+def drop_events(request: Request, mark: int) -> None:
+    """Forget what was stacked since a mark: it was undone."""
+    del request.bound_data.get("resource_events", [])[mark:]
+
+
+def _impacted(data: Any, action: ACTIONS, old: Any) -> list[dict[str, Any]]:
     records = data if isinstance(data, list) else [data]
     if action is ACTIONS.READ:
-        return records
+        return [*records]
     if action is ACTIONS.CREATE:
         return [{"new": record} for record in records]
-    if action is ACTIONS.DELETE:
-        return [{"old": record} for record in records]
-    return [{"new": data, "old": old}]
-
-
-def get_resource_events(request: Any, after_commit: bool = False) -> list[Any]:
-    """Make the events of the current transaction, in order of first occurrence."""
-    stacked = request.bound_data.get("resource_events", {}).values()
-    if after_commit:
-        read, changed = AfterResourceRead, AfterResourceChanged
-    else:
-        read, changed = ResourceRead, ResourceChanged  # type: ignore[assignment]
+    if action is ACTIONS.UPDATE:
+        return [{"new": data, "old": old}]
+    known = chain(old if isinstance(old, list) else [old], repeat(None))
     return [
-        (read if action is ACTIONS.READ else changed)(
-            action, timestamp, impacted, first
-        )
-        for action, timestamp, impacted, first in stacked
+        {"old": tombstone} if before is None else {"old": tombstone, "before": before}
+        for tombstone, before in zip(records, known, strict=False)
     ]
 
 
-def has_subscribers(registry: Any, *event_classes: type) -> bool:
-    """Tell whether anybody would be told of such events.
+def get_resource_events(request: Request, after_commit: bool = False) -> list[Any]:
+    """Return new events of the current transaction, in order of first occurrence.
 
-    A registry whose ``notify`` was replaced tells whoever replaced it.
+    After the commit they are `AfterResource…` events.
     """
-    if getattr(registry.notify, "__func__", None) is not Registry.notify:
+    classes = _classes(after_commit)
+    return [
+        classes[each.action is not ACTIONS.READ](
+            each.action, each.timestamp, each.impacted, each.request
+        )
+        for each in merge(request.bound_data.get("resource_events", ()))
+    ]
+
+
+def _classes(after_commit: bool) -> tuple[Any, Any]:
+    """Return the class of events of reads, and that of changes."""
+    if after_commit:
+        return AfterResourceRead, AfterResourceChanged
+    return ResourceRead, ResourceChanged
+
+
+def _is_watched(request: Request, after_commit: bool = False) -> bool:
+    """Return whether anybody is to be notified of anything that was stacked."""
+    read, changed = _classes(after_commit)
+    actions = [each.action for each in request.bound_data.get("resource_events", ())]
+    reads = actions.count(ACTIONS.READ)
+    return (reads > 0 and has_subscribers(request.registry, read)) or (
+        reads < len(actions) and has_subscribers(request.registry, changed)
+    )
+
+
+def has_subscribers(registry: Registry, *event_classes: type) -> bool:
+    """Return whether anybody would be notified of events of one of the classes.
+
+    So does whoever replaced `notify`, of the registry or of its class.
+    """
+    if getattr(registry.notify, "__func__", None) is not _NOTIFY:
         return True
     subscriptions = registry.adapters.subscriptions
-    return any(subscriptions([implementedBy(cls)], None) for cls in event_classes)
+    for event_class in event_classes:
+        if subscriptions([implementedBy(event_class)], None):
+            return True
+    return False
 
 
 # --- Delivery --------------------------------------------------------------------
 
 
-def setup_transaction_hook(config: Any) -> None:
+def setup_transaction_hook(config: Configurator) -> None:
     """Deliver the events of each request around the commit of its transaction."""
     config.registry.delivers_resource_events = True
 
 
-def _hook_transaction(request: Any) -> None:
+def _hook_transaction(request: Request) -> None:
     """Ask to be called around the commit, by the first event of a request."""
     if not getattr(request.registry, "delivers_resource_events", False):
         return
     # The events of a subrequest are delivered with those of its batch. Out of a
     # transaction, hooks would be called at the end of that of someone else.
-    while getattr(request, "parent", None) is not None:
-        request = request.parent
+    while parent := getattr(request, "parent", None):
+        request = parent
     if not request.environ.get("tm.active"):
         return
     transaction = request.tm.get()
@@ -212,14 +252,13 @@ def _hook_transaction(request: Any) -> None:
     transaction.addAfterCommitHook(_notify_after_commit, args=(request,))
 
 
-def _notify_before_commit(request: Any, transaction: Any) -> None:
+def _notify_before_commit(request: Request, transaction: Any) -> None:
     """Notify inside the transaction: what a subscriber raises aborts it."""
-    registry = request.registry
-    if not has_subscribers(registry, ResourceRead, ResourceChanged):
+    if not _is_watched(request):
         return
     try:
         for event in request.get_resource_events():
-            registry.notify(event)
+            request.registry.notify(event)
     except BaseException:
         # A commit that fails in a hook aborts nothing by itself: rows would stay
         # locked until the thread begins its next transaction.
@@ -227,25 +266,21 @@ def _notify_before_commit(request: Any, transaction: Any) -> None:
         raise
 
 
-def _notify_after_commit(success: bool, request: Any) -> None:
+def _notify_after_commit(success: bool, request: Request) -> None:
     """Notify once the client can be answered: failures are only logged."""
-    registry = request.registry
-    if not success:
-        return
-    if not has_subscribers(registry, AfterResourceRead, AfterResourceChanged):
+    if not success or not _is_watched(request, after_commit=True):
         return
     for event in request.get_resource_events(after_commit=True):
         try:
-            registry.notify(event)
+            request.registry.notify(event)
         except Exception:  # noqa: BLE001 -- whatever it is, the change is committed
             logger.error("Unable to notify", exc_info=True)
 
 
-def veto_server_errors(request: Any, response: Any) -> bool:
-    """Undo what was written when a view *returned* a 5xx (rulings §2.19).
+def veto_errors(request: Request, response: Response) -> bool:
+    """Return whether what was written is undone: also if a view *returned* an error.
 
     The commit veto of pyramid_tm, unless ``tm.commit_veto`` names another one. With
-    a veto, pyramid_tm leaves it to tell that an exception became the response.
+    a veto, pyramid_tm leaves it to see that an exception became the response.
     """
-    failed = getattr(request, "exc_info", None) is not None
-    return failed or response.status_code >= SERVER_ERROR
+    return getattr(request, "exc_info", None) is not None or response.status_code >= 400

@@ -1,96 +1,142 @@
-"""How are values turned into JSON text, and back?
+"""JSON text of values, and back: the one module that knows which library is used.
 
-The one module that knows which JSON library is used. Everything that travels or
-is stored as JSON goes through :func:`dumps` and :func:`loads`, so that equal values
-have equal texts everywhere (python-api §30.9).
+Everything that travels or is stored as JSON goes through :func:`dumps` and
+:func:`loads`, so that equal values have equal texts everywhere.
 
-Why the standard library (``benchmarks/json_choice.py``, Python 3.11, 300 records):
-
-=============  =========  =========  ==========================================
-library        dumps      loads      against it
-=============  =========  =========  ==========================================
-json           0.40 ms    0.35 ms
-ujson 6        0.14 ms    0.15 ms    accepts ``NaN``, escapes ``/``; own wording
-rapidjson 1.2  0.22 ms    0.26 ms    accepts ``NaN``; own wording
-orjson 3.13    0.05 ms    0.10 ms    refuses integers beyond 64 bits (rulings §5)
-=============  =========  =========  ==========================================
-
-The messages of its decoder are asserted by clients' tests, and reading or writing
-one record costs 3 µs: not worth a compiled dependency.
+It is the standard library's (``benchmarks/json_choice.py``): ujson and rapidjson accept
+NaN, orjson refuses integers beyond 64 bits, clients' tests assert the messages of its
+decoder, and one record costs 3 µs: not worth a compiled dependency.
 """
 
+import datetime as dt
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-#: Deepest nesting accepted. Copying a record takes two Python frames a level: the
-#: same bound on every Python version, well under its recursion limit (rulings §5).
-MAX_DEPTH = 128
+from cliquet.bounds import MAX_DEPTH
+from cliquet.json_values import exact_number, iso_format
+from cliquet.text import decode_value
+
+#: Characters of what a client sent, in a message.
+_MOST_QUOTED = 100
 
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def dumps(value: Any) -> str:
-    r"""Write a value as compact ASCII JSON, whose ``/`` are not escaped.
+    r"""Return a value as compact ASCII JSON, whose ``/`` are not escaped.
 
-    Bytes are written as text, sets as lists, and any other object that JSON lacks
-    as its text: a log line or a response is better odd than missing.
+    Bytes are written as text, sets as lists, dates as ISO 8601, and any other object
+    that JSON lacks as its text: a log line is better odd than missing. What is strict
+    is `json_values.as_json`, through which records come before they are written.
 
     Raises:
-        ValueError: for NaN, infinities and structures that contain themselves.
+        ValueError: For NaN, infinities and structures that contain themselves.
     """
-    try:
-        return _ENCODER.encode(value)
-    except TypeError:
-        return _ENCODER.encode(_with_text_keys(value))
-    except RecursionError as error:
-        raise ValueError("Too deeply nested") from error
+    return _encode(value, _ENCODER)
 
 
 def json_serializer(v: Any, **kw: Any) -> str:
-    """Write a value for a Pyramid renderer, whose options are ignored."""
-    return dumps(v)
+    """Return a value as JSON, for a Pyramid renderer whose options are ignored.
+
+    Raises:
+        TypeError: An object in it has no text of its own.
+    """
+    return _encode(v, _RENDERER)
+
+
+class _DecimalError(TypeError):
+    """There is a number of more digits than floats have: the encoder has no others."""
+
+
+class _NamelessError(TypeError):
+    """There is an object whose text would be its address in memory."""
+
+
+def _encode(value: Any, encoder: json.JSONEncoder) -> str:
+    try:
+        return encoder.encode(value)
+    except _DecimalError:
+        return _with_decimals(value, encoder)
+    except _NamelessError:
+        raise
+    except TypeError:
+        return _encode(_with_text_keys(value), encoder)
+    except RecursionError as error:
+        raise ValueError("Too deeply nested") from error
+
+
+def _with_decimals(value: Any, encoder: json.JSONEncoder) -> str:
+    """Return the JSON of a value with Decimals, that `encoder` cannot write."""
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise ValueError("Number out of range")
+        return format(value, "f")
+    if isinstance(value, Mapping):
+        members = [
+            # The beginning of an object of this one member.
+            encoder.encode({_key(key): 0})[1:-2] + _with_decimals(item, encoder)
+            for key, item in value.items()
+        ]
+        return f"{{{','.join(members)}}}"
+    if isinstance(value, set | frozenset):
+        value = _replacement(value)
+    if isinstance(value, list | tuple):
+        return f"[{','.join(_with_decimals(item, encoder) for item in value)}]"
+    return encoder.encode(value)
+
+
+def quote(value: Any) -> str:
+    """Return a value for a message to a client: a text as it is, others as JSON.
+
+    Only the beginning of what is long.
+    """
+    text = value if isinstance(value, str) else _encode(value, _QUOTING)
+    return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}…"
 
 
 def loads(text: str | bytes) -> Any:
-    r"""Read JSON text, as strictly as RFC 8259 allows.
+    r"""Return the value of a JSON text, read as strictly as RFC 8259 allows.
 
     Raises:
-        ValueError: when it is not JSON, not UTF-8, holds NaN, an infinity, half of a
+        ValueError: It is not JSON, not UTF-8, holds NaN, an infinity, half of a
             surrogate pair, or is nested beyond `MAX_DEPTH`.
     """
-    if isinstance(text, bytes | bytearray):
-        text = text.decode(json.detect_encoding(text))
     try:
+        if isinstance(text, bytes | bytearray):
+            text = text.decode(json.detect_encoding(text))
         value = _DECODER.decode(text)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"Invalid UTF-8 at byte {error.start}") from error
     except json.JSONDecodeError as error:
-        raise _reworded(error) from None
+        if not error.msg.endswith("escape"):
+            raise
+        # Clients' tests expect "escape sequence".
+        message = f"{error.msg} sequence"
+        raise json.JSONDecodeError(message, error.doc, error.pos) from None
     except RecursionError as error:
         raise ValueError("Too deeply nested") from error
+    except ValueError as error:
+        if str(error).startswith("Exceeds the limit"):
+            # That of `int`, which goes on to advise a developer.
+            raise ValueError("Number out of range") from error
+        raise
     _check_depth(text, value)
     _check_surrogates(text, value)
     return value
 
 
 def loads_stored(text: str | bytes) -> Any:
-    """Read JSON that was stored: `loads` looked at it when it came.
+    """Return the value of JSON that was stored: `loads` checked it when it came.
 
     Raises:
-        ValueError: when it is not JSON.
+        ValueError: It is not JSON.
     """
     # Nothing is around it that `decode` would have to look at.
     return _DECODER.raw_decode(text if isinstance(text, str) else text.decode())[0]
-
-
-def _reworded(error: json.JSONDecodeError) -> json.JSONDecodeError:
-    """Say "escape sequence", as clients' tests expect (python-api §30.9)."""
-    message = error.msg
-    if message.endswith("escape"):
-        message += " sequence"
-    return json.JSONDecodeError(message, error.doc, error.pos)
 
 
 def _check_depth(text: str, value: Any) -> None:
@@ -114,16 +160,9 @@ def _check_surrogates(text: str, value: Any) -> None:
     try:
         text.encode()
         if _SURROGATE_ESCAPE.search(text):
-            json.dumps(value, ensure_ascii=False).encode()
+            _encode(value, _QUOTING).encode()
     except UnicodeEncodeError as error:
         raise ValueError("Unpaired surrogate in text") from error
-
-
-def _parse_float(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(f"Number out of range: {text[:40]}")
-    return number
 
 
 def _refuse_constant(text: str) -> float:
@@ -131,10 +170,8 @@ def _refuse_constant(text: str) -> float:
 
 
 def _replacement(value: Any) -> Any:
-    """Answer something that JSON has, for something that it lacks."""
+    """Return something that JSON has, for something that it lacks."""
     match value:
-        case bytes() | bytearray() | memoryview():
-            return bytes(value).decode("utf-8", "backslashreplace")
         case set() | frozenset():
             # In the order of their texts: that of a set varies between processes.
             return sorted(value, key=str)
@@ -142,26 +179,29 @@ def _replacement(value: Any) -> Any:
             return dict(value)
         case Enum():
             return value.value
-        case BaseException():
-            return _text(value)
-    if isinstance(value, Iterable) and type(value).__module__ in _STANDARD_ITERABLES:
+        case dt.date() | dt.time():
+            return iso_format(value)
+        case Decimal():
+            raise _DecimalError
+        case bytes() | bytearray() | memoryview():
+            return decode_value(value)
+    # Those of a library (or a mock) have their text instead.
+    is_standard = type(value).__module__ in ("builtins", "collections")
+    if is_standard and isinstance(value, Iterable):
         return list(value)
-    return _text(value)
+    return decode_value(value)
 
 
-#: Iterables written as lists; one of a library (or a mock) has its text instead.
-_STANDARD_ITERABLES = frozenset({"builtins", "collections"})
-
-
-def _text(value: Any) -> str:
-    try:
-        return str(value)
-    except Exception:  # noqa: BLE001 -- a text for any object, however broken
-        return object.__repr__(value)
+def _rendered(value: Any) -> Any:
+    """Return something that JSON has, likewise, unless nobody could read it."""
+    of_class: Any = type(value)
+    if of_class.__str__ is object.__str__ and of_class.__repr__ is object.__repr__:
+        raise _NamelessError(f"JSON has nothing for {decode_value(of_class)}")
+    return _replacement(value)
 
 
 def _with_text_keys(value: Any) -> Any:
-    """Copy a value, the keys that JSON refuses being replaced by their texts."""
+    """Return a copy of a value, with texts in place of the keys that JSON refuses."""
     if isinstance(value, Mapping):
         return {_key(key): _with_text_keys(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -173,10 +213,12 @@ def _key(key: Any) -> Any:
     if key is None or isinstance(key, str | int | float):
         return key
     replacement = _replacement(key)
-    return replacement if isinstance(replacement, str) else _text(key)
+    return replacement if isinstance(replacement, str) else decode_value(key)
 
 
 _ENCODER = json.JSONEncoder(
     allow_nan=False, separators=(",", ":"), default=_replacement
 )
-_DECODER = json.JSONDecoder(parse_float=_parse_float, parse_constant=_refuse_constant)
+_RENDERER = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=_rendered)
+_QUOTING = json.JSONEncoder(ensure_ascii=False, default=_replacement)
+_DECODER = json.JSONDecoder(parse_float=exact_number, parse_constant=_refuse_constant)

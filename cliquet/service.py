@@ -1,55 +1,97 @@
-"""What is a service? The one module that knows Cornice (rulings §6)."""
+"""Services: views of one URL. The one module that imports Cornice."""
 
 import copy
 import inspect
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 import cornice
 from cornice.pyramidhook import register_service_views
+from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError
+from pyramid.httpexceptions import HTTPUnsupportedMediaType
+from pyramid.security import NO_PERMISSION_REQUIRED
 
-from cliquet.errors import ValidationErrors, json_error_handler
-from cliquet.protocol.cors import EXPOSED_HEADERS
+from cliquet.declarations.services import claim
+from cliquet.errors import json_error_handler
+from cliquet.framework.cors import (
+    EXPOSED_HEADERS,
+    ServiceCors,
+    check_origin,
+    exposed_names,
+)
+from cliquet.framework.preflights import preflight
 from cliquet.settings import get_setting
 from cliquet.text import aslist
+from cliquet.types import Request, Settings
 from cliquet.validation import validate_schema
-
-_ANSWERED_BY_METHOD = ("cors_supported_headers_for", "cors_support_credentials_for")
 
 
 class Service(cornice.Service):
-    """A Cornice service with our errors, schemas and CORS headers."""
+    """A Cornice service with our errors, schemas and CORS headers.
+
+    Attributes:
+        is_operational: Whether it is for those who operate the service: its responses
+            are never stored, and it stays after the end of the service.
+        cors: What pages of other origins may do; None if CORS is off.
+    """
 
     renderer = "json"
     default_cors_headers = EXPOSED_HEADERS
     default_validators = (validate_schema,)
+    is_operational = False
+    cors: ServiceCors | None = None
 
     def __init__(
         self, name: str, path: str | None = None, *args: Any, **kw: Any
     ) -> None:
         self.own_cors_origins = tuple(aslist(kw.pop("cors_origins", ())))
+        self.is_operational = kw.pop("is_operational", self.is_operational)
         # One frame more than Cornice: venusian looks for the caller's module.
         kw["depth"] = kw.get("depth", 1) + 1
         super().__init__(name, path, *args, **kw)
 
     @classmethod
-    def init_from_settings(cls, settings: Mapping[str, Any]) -> None:
-        """Remember the CORS policy of the application being configured."""
+    def init_from_settings(cls, settings: Settings) -> None:
+        """Set the CORS policy of the application being configured, on the class."""
         cls.cors_origins, cls.cors_max_age = _cors_policy(settings)
 
-    def error_handler(self, request: Any) -> Any:
-        """Answer what a schema or a validator refused."""
-        return json_error_handler(request)
+    def error_handler(self, request: Request) -> Any:
+        """Return the response to what a schema or a validator refused.
+
+        A 415 tells what would do (RFC 9110, 15.5.16; RFC 5789, 2.2).
+        """
+        response = json_error_handler(request)
+        if response.status_code == HTTPUnsupportedMediaType.code:
+            name = "Accept-Patch" if request.method == "PATCH" else "Accept"
+            response.headers[name] = self.body_types(request.method)
+        return response
+
+    def body_types(self, method: str) -> str:
+        """Return the media types that the bodies of a method may have."""
+        return ", ".join(self.get_contenttypes(method, filter_callables=True))
+
+    def add_view(self, method: str, view: Any, **kwargs: Any) -> None:
+        """Add a view: a function, or the name of a method of the class `klass`."""
+        before = len(self.definitions)
+        if method.upper() == "OPTIONS" and callable(view):
+            # It is added last, when the types are known.
+            view = _tell_patches(view, self.body_types("PATCH"))
+        super().add_view(method, view, **kwargs)
+        if isinstance(view, str):
+            # Cornice 6 would keep the method: one that is replaced later is called.
+            added = self.definitions[before:]
+            self.definitions[before:] = [(name, view, args) for name, _, args in added]
 
     def get_arguments(self, conf: Any = None) -> dict[str, Any]:
-        """Complete view arguments; validators of one argument are accepted."""
+        """Return the arguments of a view; validators of one argument are accepted."""
         arguments: dict[str, Any] = super().get_arguments(conf)
         arguments["validators"] = [_adapt(item) for item in arguments["validators"]]
         return arguments
 
-    def clone_for(self, settings: Mapping[str, Any]) -> "Service":
-        """Copy the service for one application, with its CORS policy.
+    def clone_for(self, settings: Settings) -> "Service":
+        """Return a copy of the service for one application, with its CORS policy.
 
         Cornice completes a service while it registers it: a module's service
         registered by two applications must not share that.
@@ -64,21 +106,45 @@ class Service(cornice.Service):
             own["cors_origins"] = list(clone.cors_origins)
             own.pop("cors_max_age", None)
             clone.definitions.append((method, view, own))
-        for name in _ANSWERED_BY_METHOD:
-            # Cornice looks through all definitions, for each response.
-            setattr(clone, name, lru_cache(maxsize=32)(getattr(clone, name)))
+        if clone.cors_enabled:
+            clone._take_over_cors(exposed_names(settings))  # noqa: SLF001 -- ours
         return clone
 
+    def _take_over_cors(self, exposed: Iterable[str]) -> None:
+        """Have preflights, refusals and headers made by us, and not by Cornice.
 
-def _cors_policy(settings: Mapping[str, Any]) -> tuple[tuple[str, ...], int | None]:
-    """Read the origins that may call, and how long they may remember it."""
+        It sets headers where there is an `Origin` only, and not on all responses.
+        """
+        if "OPTIONS" not in self.defined_methods:
+            self.add_view("OPTIONS", preflight, permission=NO_PERMISSION_REQUIRED)
+        for _, _, arguments in self.definitions:
+            arguments["validators"].insert(0, check_origin)
+        self.cors = ServiceCors(self, exposed)
+        self.cors_enabled = False
+
+
+def _cors_policy(settings: Settings) -> tuple[tuple[str, ...], int | None]:
+    """Return the allowed origins, and for how many seconds preflights are cached."""
     max_age = get_setting(settings, "cors_max_age_seconds")
     origins = tuple(aslist(get_setting(settings, "cors_origins")))
     return origins, int(max_age) if max_age else None
 
 
+def _tell_patches(view: Callable[..., Any], types: str) -> Callable[..., Any]:
+    """Have the response to OPTIONS name the bodies of PATCH (RFC 5789, 3.1)."""
+    if not types:
+        return view
+
+    @wraps(view)
+    def respond(request: Request) -> Any:
+        request.response.headers["Accept-Patch"] = types
+        return view(request)
+
+    return respond
+
+
 def _adapt(validator: Any) -> Any:
-    """Let a validator take the request only, as Cornice 1 called them."""
+    """Return a validator for Cornice 6; those of Cornice 1 take the request only."""
     if not callable(validator):
         return validator
     try:
@@ -87,37 +153,33 @@ def _adapt(validator: Any) -> Any:
         return validator
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         return validator
-    return _without_arguments(validator)
+    return lambda request, **view_arguments: validator(request)
 
 
-def _without_arguments(validator: Callable[[Any], Any]) -> Callable[..., Any]:
-    def validate(request: Any, **view_arguments: Any) -> Any:
-        return validator(request)
-
-    return validate
-
-
-def setup_services(config: Any) -> None:
+def setup_services(config: Configurator) -> None:
     """Include Cornice; each application registers its own copies of services."""
-    config.add_request_method(ValidationErrors, name="errors", reify=True)
-    config.add_request_method(_cors_state, name="info", reify=True)
     config.include("cornice")
     config.add_directive("add_cornice_service", add_service)
 
 
-def _cors_state(request: Any) -> dict[str, Any]:
-    """Tell Cornice what was checked: without an origin, there is nothing to check."""
-    if "HTTP_ORIGIN" in request.environ or _ALWAYS in request.registry.settings:
-        return {}
-    return {"cors_checked": True}
-
-
-#: Setting of Cornice: all responses have CORS headers.
-_ALWAYS = "cornice.always_cors"
-
-
-def add_service(config: Any, service: Any) -> None:
+def add_service(config: Configurator, service: cornice.Service) -> None:
     """Register the views of a service."""
     if isinstance(service, Service):
         service = service.clone_for(config.get_settings())
-    register_service_views(config, service)
+        if service.is_operational:
+            reserve_for_operators(config, service.path)
+    register_service_views(claim(config, service), service)
+
+
+def reserve_for_operators(config: Configurator, path: str) -> None:
+    """Have whatever is answered at a path never stored, and stay after the end.
+
+    Its redirection to the version, and its errors, included.
+
+    Raises:
+        ConfigurationError: It has parameters.
+    """
+    if "{" in path:
+        raise ConfigurationError(f"Endpoints for operators have no parameters: {path}")
+    prefix = f"/{config.route_prefix}" if config.route_prefix else ""
+    config.registry.operational_paths.update((path, prefix + path))

@@ -1,19 +1,26 @@
-"""What is counted and timed, when StatsD is configured? (python-api §22)."""
+"""Metrics in StatsD (setting `statsd_url`): times of backends, counts of views.
 
-import contextlib
+Unlike the instruments of `cliquet.monitoring`, its client is public, and it counts the
+entries of batches too.
+"""
+
 import inspect
-import types
+import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from pyramid.config import Configurator
 from pyramid.events import NewResponse
 from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import ISecurityPolicy
 
-from cliquet.backends.loading import instrument
-from cliquet.protocol.routing import current_service
+from cliquet.dotted import require
+from cliquet.engines.loading import KINDS
+from cliquet.framework.requests import current_service
+from cliquet.monitoring.instruments import method_name, wrap_methods
 from cliquet.settings import get_setting
 from cliquet.text import classname as classname_of
+from cliquet.types import Request
 
 try:
     import statsd as statsd_module
@@ -22,62 +29,69 @@ except ImportError:  # pragma: no cover -- the library is optional
 
 DEFAULT_PORT = 8125
 
+#: A packet is `name:value|type`, and knows no escapes.
+_NOT_IN_NAMES = re.compile(r"[^\w.-]", re.ASCII)
+
 
 class Client:
-    """Send metrics to a StatsD server, under a common prefix."""
+    """Sends metrics to a StatsD server, over UDP; their names have one prefix.
+
+    Raises:
+        ConfigurationError: The library is missing.
+    """
 
     def __init__(self, host: str, port: int, prefix: str) -> None:
-        if statsd_module is None:
-            raise ConfigurationError(
-                "Setting 'statsd_url' needs the 'statsd' library: "
-                "install 'cliquet[monitoring]'."
-            )
-        self._client = statsd_module.StatsClient(host, port, prefix=prefix)
+        library = require(statsd_module, "statsd", "Setting 'statsd_url'", "monitoring")
+        self._client = library.StatsClient(host, port, prefix=_clean(prefix))
 
     def watch_execution_time(
         self, obj: Any, prefix: str = "", classname: str | None = None
     ) -> None:
-        """Time the public methods of an object, under ``prefix.classname.method``.
+        """Time the public methods of an object, as ``prefix.classname.method``.
 
-        Methods are replaced on the instance by functions: an object watched already
-        has none left to wrap, so that nothing is timed twice.
+        Args:
+            obj: Its methods are replaced, on the instance, by functions: if it is
+                watched already it has none left, and nothing is timed twice.
+            prefix: First part of the names of the metrics.
+            classname: Second part, by default the name of the class in lower case.
         """
         classname = classname or classname_of(obj)
-        for name in dir(obj):
-            # Reading a property might compute something, or fail.
-            is_property = inspect.isdatadescriptor(getattr(type(obj), name, None))
-            if name.startswith("_") or is_property:
-                continue
-            method = getattr(obj, name, None)
-            if isinstance(method, types.MethodType):
-                timed = self.timer(f"{prefix}.{classname}.{name}")(method)
-                # Objects with slots have no place for it.
-                with contextlib.suppress(AttributeError):
-                    setattr(obj, name, instrument(timed))
+
+        def time(name: str, method: Any) -> Any:
+            if not inspect.ismethod(method):
+                return None
+            return self.timer(f"{prefix}.{classname}.{name}")(method)
+
+        wrap_methods(obj, time)
 
     def timer(self, key: str) -> Any:
-        """Answer a timer: a decorator, a context manager, or started and stopped."""
-        return self._client.timer(key)
+        """Return a timer: a decorator, a context manager, or started and stopped."""
+        return self._client.timer(_clean(key))
 
     def count(self, key: str, unique: str | None = None) -> Any:
-        """Count an occurrence; with `unique`, count how many different ones."""
+        """Count an occurrence or, with `unique`, how many different ones there are."""
         if unique is None:
-            return self._client.incr(key, count=1)
-        return self._client.set(key, unique)
+            return self._client.incr(_clean(key), count=1)
+        return self._client.set(_clean(key), quote(unique, safe="", errors="replace"))
 
 
-def statsd_count(request: Any, count_key: str) -> None:
+def _clean(key: str) -> str:
+    """Return the name of a metric without what ends it in a packet, or is no ASCII."""
+    return _NOT_IN_NAMES.sub("_", key)
+
+
+def statsd_count(request: Request, count_key: str) -> None:
     """Count an occurrence, if StatsD is configured."""
     statsd = getattr(request.registry, "statsd", None)
     if statsd:
         statsd.count(count_key)
 
 
-def load_from_config(config: Any) -> Client:
-    """Make the client that ``statsd_url`` describes.
+def load_from_config(config: Configurator) -> Client:
+    """Return the client that ``statsd_url`` describes.
 
     Raises:
-        ConfigurationError: when the URL has no host, or the library is missing.
+        ConfigurationError: The URL has no host, or the library is missing.
     """
     settings = config.get_settings()
     url = settings["statsd_url"]
@@ -92,43 +106,32 @@ def load_from_config(config: Any) -> Client:
     return Client(host, port or DEFAULT_PORT, prefix)
 
 
-# --- Set-up ----------------------------------------------------------------------
-
-
-def setup_statsd(config: Any) -> Client | None:
+def setup_statsd(config: Configurator) -> Client | None:
     """Time backends and policies, count users and views, if ``statsd_url`` is set."""
     config.registry.statsd = None
     if not config.get_settings().get("statsd_url"):
         return None
     client = load_from_config(config)
     config.registry.statsd = client
-    for kind in ("cache", "storage", "permission"):
-        # Each of them is optional (rulings §2.13).
+    for kind in KINDS:
+        # Each of them is optional.
         backend = getattr(config.registry, kind, None)
         if backend is not None:
             client.watch_execution_time(backend, prefix=kind)
-    _watch_authentication(config, client)
-
-    def on_new_response(event: Any) -> None:
-        _count_request(client, event.request)
-
-    config.add_subscriber(on_new_response, NewResponse)
-    return client
-
-
-def _watch_authentication(config: Any, client: Client) -> None:
     config.commit()
     policy = config.registry.queryUtility(ISecurityPolicy)
     if hasattr(policy, "get_policies"):
-        for name, subpolicy in policy.get_policies():
-            client.watch_execution_time(
-                subpolicy, prefix="authentication", classname=name
-            )
+        for name, each in policy.get_policies():
+            client.watch_execution_time(each, prefix="authentication", classname=name)
     else:
         client.watch_execution_time(policy, prefix="authentication")
+    config.add_subscriber(
+        lambda event: _count_request(client, event.request), NewResponse
+    )
+    return client
 
 
-def _count_request(client: Client, request: Any) -> None:
+def _count_request(client: Client, request: Request) -> None:
     user = getattr(request, "prefixed_userid", None)
     if user:
         client.count("users", unique=user)
@@ -138,4 +141,4 @@ def _count_request(client: Client, request: Any) -> None:
     # None on URLs that match nothing, or no service.
     service = current_service(request)
     if service:
-        client.count(f"view.{service.name}.{request.method}")
+        client.count(f"view.{service.name}.{method_name(request)}")

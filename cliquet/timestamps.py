@@ -1,4 +1,4 @@
-"""Which timestamp does a write get? (rulings §2.2, backends §3)"""
+"""The timestamps of writes (docs: rules-timestamps)."""
 
 import time
 from typing import NamedTuple
@@ -14,14 +14,14 @@ class NextTimestamp(NamedTuple):
 
 
 def msec_time() -> Timestamp:
-    """Tell the current time in milliseconds since the Unix epoch."""
+    """Return the current time in milliseconds since the Unix epoch."""
     return int(time.time() * 1000)
 
 
 def next_timestamp(
     previous: Timestamp | None, wanted: Timestamp | None, now: Timestamp
 ) -> NextTimestamp:
-    """Decide the timestamps of a write.
+    """Return the timestamps that a write gives to its record and collection.
 
     Args:
         previous: The collection timestamp before the write, if it has one.
@@ -30,7 +30,7 @@ def next_timestamp(
 
     Returns:
         The record keeps a forced value, even in the past; the collection never
-        goes back and always moves (backends §3.3).
+        goes back and always moves.
     """
     candidate = now if wanted is None else wanted
     if previous is None or candidate > previous:

@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy
 from hypothesis import HealthCheck, settings
 
+from cliquet import permission_cache
+from cliquet.engines.sql.connection import has_listeners
 from tests.contract.backends import APP_ENGINES, AppEngine
-from tests.services import Services
+from tests.hostile import SERVERS
+from tests.programs import require_programs, summarize_missing
+from tests.services import Services, require_redis
 
 settings.register_profile(
     "default",
@@ -31,12 +36,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--backends", default=names, help=f"engines to test: {names}")
     group.addoption("--app-backend", default="memory", help="engine of the HTTP tests")
     group.addoption(
+        "--postgresql", default="plain", choices=SERVERS, help="server (tests.hostile)"
+    )
+    group.addoption("--driver", default="", help="that URLs of PostgreSQL name")
+    group.addoption(
         "--fuzz-examples", type=int, default=300, help="requests to make up"
     )
     group.addoption(
         "--programs", type=int, default=25, help="random programs, run in lockstep"
     )
+    group.addoption(
+        "--trials", type=int, default=2, help="revocations, each in a flood of writes"
+    )
+    group.addoption(
+        "--conformance", default="quick", choices=["quick", "all"],
+        help="one server and engine, or each of them; all profiles of the sample",
+    )  # fmt: skip
     group.addoption("--ops", type=int, default=600, help="writes of the sync proof")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    require_redis(config.getoption("--backends"))
 
 
 def pytest_collection_modifyitems(
@@ -57,6 +77,14 @@ def pytest_collection_modifyitems(
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    require_programs(item)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    summarize_missing(terminalreporter)
 
 
 PLANTED = ("bWF0OjE=", "Basic ", "my-hmac-secret", "url-password")
@@ -88,9 +116,26 @@ def no_line_tells_a_secret() -> Iterator[None]:
     assert watch.told == []
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nobody_listens_to_all_statements() -> Iterator[None]:
+    """Refuse modules that leave a listener to engines to come: statements go another way."""
+    yield
+    assert not has_listeners(sqlalchemy.create_engine("sqlite://"))
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Believe permissions for long: a busy machine takes longer than a tenth of a second.
+
+    For tests that count what is read.
+    """
+    monkeypatch.setattr(permission_cache, "MAX_AGE", 3600)
+
+
 @pytest.fixture(scope="session")
-def services() -> Iterator[Services]:
-    found = Services()
+def services(request: pytest.FixtureRequest) -> Iterator[Services]:
+    start = SERVERS[request.config.getoption("--postgresql")]
+    found = Services(start, request.config.getoption("--driver"))
     yield found
     found.close()
 

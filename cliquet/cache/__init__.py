@@ -1,4 +1,4 @@
-"""Where are values kept for a while? The interface; engines are beside it."""
+"""Values that are kept for a while: the interface. Its engines are beside it."""
 
 from cliquet.cache.base import CacheBase, heartbeat
 from cliquet.logs import logger

@@ -1,24 +1,33 @@
-"""What does every cache promise? (backends §17)"""
+"""The interface of caches, and the health check of one."""
 
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from cliquet.logs import logger
+from cliquet.engines.exceptions import health_check, in_batch
 
 
 class CacheBase:
     """Values that may expire, under text keys.
 
     Values are JSON values; they are copied in and out. Times are seconds, fractions
-    allowed. Each method is atomic and raises `BackendError` when the engine fails.
+    allowed. Each method is atomic, and raises `BackendError` when the engine fails.
+
+    Args:
+        args: Of third parties, ignored.
+        cache_prefix: Put before every key.
+        kwargs: Of third parties, ignored.
     """
 
     def __init__(self, *args: Any, cache_prefix: str = "", **kwargs: Any) -> None:
         self.prefix = cache_prefix
 
     def initialize_schema(self, dry_run: bool = False) -> None:
-        """Create or upgrade what the engine needs; only tell it if `dry_run`."""
+        """Create or upgrade what the engine needs.
+
+        Args:
+            dry_run: Only log what would be done.
+        """
         raise NotImplementedError
 
     def flush(self) -> None:
@@ -26,7 +35,7 @@ class CacheBase:
         raise NotImplementedError
 
     def ttl(self, key: str) -> float:
-        """Tell the remaining seconds; negative for unknown keys and no expiry."""
+        """Return the remaining seconds; negative for unknown keys and no expiry."""
         raise NotImplementedError
 
     def expire(self, key: str, ttl: float) -> None:
@@ -34,31 +43,33 @@ class CacheBase:
         raise NotImplementedError
 
     def set(self, key: str, value: Any, ttl: float | None = None) -> None:
-        """Keep a value, for `ttl` seconds or until it is deleted."""
+        """Set a value, for `ttl` seconds or until it is deleted."""
         raise NotImplementedError
 
     def get(self, key: str) -> Any:
-        """Give a value, or `None` if it is unknown or has expired."""
+        """Return a value, or `None` if it is unknown or has expired."""
         raise NotImplementedError
 
     def delete(self, key: str) -> None:
-        """Forget a value, if there is one."""
+        """Delete a value, if there is one."""
         raise NotImplementedError
 
 
-def heartbeat(backend: Any) -> Callable[[Any], bool]:
-    """Build the health check of a cache (rulings §2.11)."""
+def heartbeat(backend: CacheBase) -> Callable[[Any], bool]:
+    """Build the health check of a cache: a function of a request."""
 
+    @health_check("Heartbeat Failure")
     def ping(request: Any) -> bool:
-        """Write, read back and delete; also in readonly mode, where caches write."""
+        """Write, read back and delete; also in readonly mode, where caches write.
+
+        Only read in a batch.
+        """
         key = f"__heartbeat__{uuid4().hex}"
-        try:
-            backend.set(key, "alive", 60)
-            found = backend.get(key)
-            backend.delete(key)
-            return bool(found == "alive")
-        except Exception:  # noqa: BLE001 -- whatever it is, the answer is no
-            logger.exception("Heartbeat Failure")
-            return False
+        if in_batch(request):
+            return backend.get(key) is None
+        backend.set(key, "alive", 60)
+        found = backend.get(key)
+        backend.delete(key)
+        return bool(found == "alive")
 
     return ping

@@ -1,9 +1,11 @@
-"""Cached values in the memory of one process, within a bound.
+"""A cache in the memory of one process, within a bound.
 
 When the values outgrow `cache_max_size_bytes`, expired ones leave first, then the
 oldest. The size of a value is that of its JSON text and its key.
 """
 
+from collections import OrderedDict
+from heapq import heapify, heappop, heappush
 from threading import RLock
 from typing import Any
 
@@ -27,17 +29,20 @@ class Cache(CacheBase):
         super().__init__(cache_prefix=cache_prefix)
         self._max_size = max_size_bytes
         self._lock = RLock()
-        self._store: dict[str, str] = {}
+        # Of a dictionary, the first key takes long to find once many are deleted.
+        self._store: OrderedDict[str, str] = OrderedDict()
         self._ttl: dict[str, float] = {}
+        self._expiries: list[tuple[float, str]] = []
         self._size = 0
 
     def initialize_schema(self, dry_run: bool = False) -> None:
-        """Do nothing: there is no schema."""
+        """Do nothing: memory has no schema."""
 
     def flush(self) -> None:
         with self._lock:
             self._store.clear()
             self._ttl.clear()
+            self._expiries.clear()
             self._size = 0
 
     def ttl(self, key: str) -> float:
@@ -51,7 +56,7 @@ class Cache(CacheBase):
         with self._lock:
             key = self.prefix + key
             if key in self._store:
-                self._ttl[key] = msec_time() + ttl * 1000
+                self._set_expiry(key, ttl)
                 self._drop_if_expired(key)
 
     def set(self, key: str, value: Any, ttl: float | None = None) -> None:
@@ -62,7 +67,7 @@ class Cache(CacheBase):
             self._store[key] = text
             self._size += len(key) + len(text)
             if ttl is not None:
-                self._ttl[key] = msec_time() + ttl * 1000
+                self._set_expiry(key, ttl)
             if self._max_size and self._size > self._max_size:
                 self._make_room()
 
@@ -77,6 +82,15 @@ class Cache(CacheBase):
         with self._lock:
             self._drop(self.prefix + key)
 
+    def _set_expiry(self, key: str, ttl: float) -> None:
+        expiry = self._ttl[key] = msec_time() + ttl * 1000
+        if len(self._expiries) > 2 * len(self._ttl):
+            # More than half are of values that are gone or were set again.
+            self._expiries = [(each, name) for name, each in self._ttl.items()]
+            heapify(self._expiries)
+        else:
+            heappush(self._expiries, (expiry, key))
+
     def _drop(self, key: str) -> None:
         text = self._store.pop(key, None)
         self._ttl.pop(key, None)
@@ -89,16 +103,15 @@ class Cache(CacheBase):
             self._drop(key)
 
     def _make_room(self) -> None:
-        for key in list(self._ttl):
-            self._drop_if_expired(key)
-        for key in list(self._store):
-            if self._size <= self._max_size:
-                return
-            self._drop(key)
+        now = msec_time()
+        while self._expiries and self._expiries[0][0] <= now:
+            self._drop_if_expired(heappop(self._expiries)[1])
+        while self._size > self._max_size:
+            self._drop(next(iter(self._store)))
 
 
 def load_from_config(config: Any) -> Cache:
-    """Build the cache (settings `cache_prefix`, `cache_max_size_bytes`)."""
+    """Return the cache (settings `cache_prefix`, `cache_max_size_bytes`)."""
     settings = config.get_settings()
     return Cache(
         cache_prefix=settings["cache_prefix"],

@@ -1,4 +1,4 @@
-"""Cached values in an SQLite file: JSON text and the time it expires.
+"""A cache in an SQLite file: values as JSON text, with the time they expire.
 
 Reading ignores what has expired; writing removes a little of it. In a file of its own
 changes are kept at once, whatever becomes of the request. In the file of another
@@ -9,8 +9,8 @@ the cache would wait for the very request that it serves.
 from typing import Any
 
 from cliquet import serialization
-from cliquet.backends.sqlite import SQLiteClient, create_from_config
 from cliquet.cache.base import CacheBase
+from cliquet.engines.sql.sqlite import SQLiteClient, create_from_config
 from cliquet.logs import logger
 from cliquet.timestamps import msec_time
 
@@ -34,12 +34,10 @@ PURGE = """DELETE FROM cache WHERE key IN (
 class Cache(CacheBase):
     """Cache in an SQLite file."""
 
+    tables = ("cache",)
+
     def __init__(
-        self,
-        client: SQLiteClient,
-        *args: Any,
-        cache_prefix: str = "",
-        **kwargs: Any,
+        self, client: SQLiteClient, *args: Any, cache_prefix: str = "", **kwargs: Any
     ) -> None:
         super().__init__(cache_prefix=cache_prefix)
         self.client = client
@@ -47,12 +45,12 @@ class Cache(CacheBase):
     def initialize_schema(self, dry_run: bool = False) -> None:
         """Create the table if it is missing."""
         if dry_run:
-            logger.info("SQLite cache: would create the table if it is missing")
+            logger.info("Would create SQLite cache tables that are missing.")
             return
         with self.client.connect(force_commit=True) as connection:
             connection.run(CREATE)
             connection.run(CREATE_INDEX)
-        logger.info("SQLite cache table is there.")
+        logger.info("Created SQLite cache tables that were missing.")
 
     def flush(self) -> None:
         with self.client.connect(force_commit=True) as connection:
@@ -93,7 +91,7 @@ class Cache(CacheBase):
 
 
 def load_from_config(config: Any) -> Cache:
-    """Build the cache (settings `cache_url`, `cache_pool_size`, `cache_prefix`)."""
+    """Return the cache (settings `cache_url`, `cache_pool_size`, `cache_prefix`)."""
     settings = config.get_settings()
     others = (settings.get("storage_url"), settings.get("permission_url"))
     per_request = None if settings["cache_url"] in others else False

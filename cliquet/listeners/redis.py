@@ -1,15 +1,15 @@
-"""A listener that pushes events to a Redis list (python-api §20.3)."""
+"""A listener that pushes events to a Redis list."""
 
 import json
 from typing import Any
 
-from cliquet.backends.redis import create_from_config
-from cliquet.listeners.base import ListenerBase
+from cliquet.engines.redis.client import create_from_config
+from cliquet.listeners import ListenerBase
 from cliquet.logs import logger
 
 
 class Listener(ListenerBase):
-    """Pushes the JSON payload of each event to the left of a list.
+    """Push the JSON payload of each event to the left of a list.
 
     A payload that JSON cannot hold and a server that does not answer are logged, and
     the request goes on.
@@ -21,11 +21,11 @@ class Listener(ListenerBase):
         self.listname = listname
 
     def __call__(self, event: Any) -> None:
-        """Push one event."""
+        """Push the payload of an event."""
         try:
             # Not our serializer: what is no JSON has to be refused here.
             payload = json.dumps(event.payload)
-        except TypeError:
+        except (TypeError, ValueError, RecursionError):
             logger.error("Unable to dump the payload", exc_info=True)
             return
         try:
@@ -35,7 +35,7 @@ class Listener(ListenerBase):
 
 
 def load_from_config(config: Any, prefix: str) -> Listener:
-    """Build the listener (settings `url`, `pool_size`, `listname`)."""
+    """Return a listener, from the settings `url`, `pool_size` and `listname`."""
     settings = config.get_settings()
     settings.setdefault(prefix + "url", "")
     settings.setdefault(prefix + "pool_size", 25)

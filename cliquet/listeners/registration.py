@@ -1,10 +1,20 @@
-"""How do listeners named in settings get told of events? (python-api §19.6, §20.2)."""
+"""Registration of listeners as subscribers of Pyramid, with their predicates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
 
+from cliquet.declarations.subscribers import expect, words
+from cliquet.dotted import (
+    DottedNameError,
+    extra_of,
+    find_function,
+    naming_the_extra,
+    resolve,
+    suggest,
+)
 from cliquet.events import (
     ACTIONS,
     AfterResourceChanged,
@@ -14,49 +24,70 @@ from cliquet.events import (
 )
 from cliquet.listeners.delivery import DeferredListener
 from cliquet.logs import logger
-from cliquet.settings import get_setting
+from cliquet.settings import get_setting, invalid_setting
 from cliquet.text import aslist
 
 _DEFAULT_ACTIONS = (ACTIONS.CREATE, ACTIONS.UPDATE, ACTIONS.DELETE)
 
+#: Classes of events, of reads and of changes, by value of the setting.
+_DELIVERIES = {
+    "in_transaction": (ResourceRead, ResourceChanged),
+    "after_commit": (AfterResourceRead, AfterResourceChanged),
+}
+
+
+class SubscriberError(ConfigurationError, ValueError):
+    """A subscriber is for actions that there are not."""
+
 
 class EventActionFilter:
-    """Subscriber predicate ``for_actions``: which actions is it told of?"""
+    """Subscriber predicate ``for_actions``: the actions that it is notified of.
 
-    def __init__(self, actions: Iterable[ACTIONS | str], config: Any) -> None:
-        self.actions = [action.value for action in ACTIONS.from_string_list(actions)]
+    Raises:
+        ConfigurationError: One of them is none.
+    """
+
+    def __init__(self, actions: Iterable[ACTIONS | str], config: Configurator) -> None:
+        try:
+            found = ACTIONS.from_string_list(words(actions))
+        except ValueError as error:
+            known = [action.value for action in ACTIONS]
+            raise SubscriberError(
+                f"for_actions = {actions!r} names what is no action: they are "
+                f"{', '.join(known)}."
+            ) from error
+        self.actions = [action.value for action in found]
 
     def phash(self) -> str:
-        """Identify the predicate, as Pyramid wants."""
         return f"for_actions = {','.join(self.actions)}"
 
     text = phash
 
     def __call__(self, event: Any) -> bool:
-        """Tell whether the action of an event is listed, if it has any."""
+        """Return whether the action of an event is listed, if it has any."""
         action = event.payload.get("action")
         return not action or action in self.actions
 
 
 class EventResourceFilter:
-    """Subscriber predicate ``for_resources``: which resources is it told of?"""
+    """Subscriber predicate ``for_resources``: those that it is notified of."""
 
-    def __init__(self, resources: Iterable[str], config: Any) -> None:
-        self.resources = resources
+    def __init__(self, resources: Iterable[str], config: Configurator) -> None:
+        self.resources = words(resources) if isinstance(resources, str) else resources
+        expect(getattr(config, "registry", None), self.resources)
 
     def phash(self) -> str:
-        """Identify the predicate, as Pyramid wants."""
         return f"for_resources = {','.join(self.resources)}"
 
     text = phash
 
     def __call__(self, event: Any) -> bool:
-        """Tell whether the resource of an event is listed; nothing lists them all."""
+        """Return whether the resource of an event is listed, if any is."""
         name = event.payload.get("resource_name")
         return not name or not self.resources or name in self.resources
 
 
-def setup_listeners(config: Any) -> None:
+def setup_listeners(config: Configurator) -> None:
     """Register the predicates of subscribers, then each listener of the settings."""
     config.add_subscriber_predicate("for_actions", EventActionFilter)
     config.add_subscriber_predicate("for_resources", EventResourceFilter)
@@ -64,83 +95,89 @@ def setup_listeners(config: Any) -> None:
         _setup_listener(config, name)
 
 
-def _setup_listener(config: Any, name: str) -> None:
+def _setup_listener(config: Configurator, name: str) -> None:
     logger.info(f"Setting up '{name}' listener")
     settings = config.get_settings()
     prefix = f"event_listeners.{name.rsplit('.', maxsplit=1)[-1]}."
-    listener = _find_module(config, name).load_from_config(config, prefix)
+    listener = _load(config, name, prefix)
     statsd = getattr(config.registry, "statsd", None)
     if statsd:
         listener = statsd.timer(f"listeners.{name}")(listener.__call__)
 
     actions = _parse_actions(settings, f"{prefix}actions")
+    delivery = settings.get(f"{prefix}delivery") or "in_transaction"
+    if delivery not in _DELIVERIES:
+        expected = " or ".join(_DELIVERIES)
+        raise invalid_setting(f"{prefix}delivery", delivery, expected)
+    if delivery == "after_commit":
+        listener = DeferredListener(listener, name)
+    read, changed = _DELIVERIES[delivery]
     predicates = {
         "for_actions": actions,
         "for_resources": tuple(aslist(settings.get(f"{prefix}resources"))),
     }
-    read, changed = _event_classes(settings, f"{prefix}delivery")
-    if changed is AfterResourceChanged:
-        listener = DeferredListener(listener, name)
-    # Each listener on its own: one that only reads hides no other (rulings §2.12).
     if ACTIONS.READ in actions:
         config.add_subscriber(listener, read, **predicates)
     if actions != (ACTIONS.READ,):
         config.add_subscriber(listener, changed, **predicates)
 
 
-def _event_classes(settings: Any, name: str) -> tuple[type, type]:
-    """Tell the events of a way to deliver."""
-    wanted = settings.get(name) or "in_transaction"
-    if wanted == "in_transaction":
-        return ResourceRead, ResourceChanged
-    if wanted == "after_commit":
-        return AfterResourceRead, AfterResourceChanged
-    raise ConfigurationError(
-        f"Invalid value {wanted!r} for setting '{name}': "
-        "in_transaction or after_commit is expected."
-    )
-
-
-def _parse_actions(settings: Any, name: str) -> tuple[ACTIONS, ...]:
+def _parse_actions(settings: Mapping[str, Any], name: str) -> tuple[ACTIONS, ...]:
     words = aslist(settings.get(name))
     try:
         return tuple(dict.fromkeys(ACTIONS.from_string_list(words))) or _DEFAULT_ACTIONS
     except ValueError as error:
         known = ", ".join(action.value for action in ACTIONS)
-        raise ConfigurationError(
-            f"Invalid value {settings[name]!r} for setting '{name}': "
-            f"actions among {known} are expected."
-        ) from error
+        expected = f"a list of actions among {known}"
+        raise invalid_setting(name, settings[name], expected) from error
 
 
 class MissingListenerError(ConfigurationError, KeyError):
     """A listener is neither a module nor the alias of one."""
 
+    # That of `KeyError` would quote it.
+    __str__ = Exception.__str__
 
-def _find_module(config: Any, name: str) -> Any:
-    """Answer the module of a listener: `name` itself, or that which it stands for.
 
-    An error inside a module that exists is shown as it is, rather than mistaken for
-    an alias (rulings §2.12).
+def _load(config: Configurator, name: str, prefix: str) -> Any:
+    setting, dotted, module = _find_module(config, name)
+    load = find_function(
+        module, "load_from_config(config, prefix)", setting, str(dotted)
+    )
+    listener = load(config, prefix)
+    if not callable(listener):
+        raise ConfigurationError(
+            f"Setting '{setting}' asks for {dotted!r}: its load_from_config returned "
+            f"{listener!r} for listener '{name}', where a function of an event is "
+            "expected."
+        )
+    return listener
+
+
+def _find_module(config: Configurator, name: str) -> tuple[str, Any, Any]:
+    """Return which setting names the module of a listener, how, and the module.
+
+    It is `name` itself, or that which it stands for.
     """
+    alias = f"event_listeners.{name}.use"
+    found = config.get_settings().get(alias)
     try:
-        module = config.maybe_dotted(name)
+        with naming_the_extra(f"Listener '{name}'", extra_of(name)):
+            module = config.maybe_dotted(name)
     except ImportError as error:
-        if not _is_unknown(name, error):
-            raise
+        # An error inside a module that exists is no sign of an alias.
+        if not error.name or not f"{name}.".startswith(f"{error.name}."):
+            raise DottedNameError(
+                f"Setting 'event_listeners' asks for {name!r}, which fails: "
+                f"{type(error).__name__}: {error}"
+            ) from error
         module = None
     # An alias may well be the name of some other package: `redis`, `test`.
     if hasattr(module, "load_from_config"):
-        return module
-    setting = f"event_listeners.{name}.use"
-    if setting not in config.get_settings():
+        return "event_listeners", name, module
+    if found is None:
         raise MissingListenerError(
-            f"Listener '{name}' is no listener module: setting '{setting}' is missing."
+            f"Listener '{name}' is no listener module: setting '{alias}' is missing."
+            f"{suggest(alias, config.get_settings(), cutoff=0.85)}"
         )
-    return config.maybe_dotted(config.get_settings()[setting])
-
-
-def _is_unknown(name: str, error: ImportError) -> bool:
-    """Tell whether it is the module itself, or one of its packages, that lacks."""
-    missing = error.name
-    return bool(missing) and f"{name}.".startswith(f"{missing}.")
+    return alias, found, resolve(config, alias, found, extra_of(str(found)))

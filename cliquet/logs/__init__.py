@@ -1,31 +1,23 @@
-"""Logs: one logger, a context for each request, renderers (python-api §21).
+"""Logs: one logger, a context for each request, and renderers.
 
-``facade`` emits, ``renderers`` write lines, ``summary`` follows requests.
+How a line comes to be: ``summary`` starts the context of a request and logs the line
+that sums it up. Anybody logs meanwhile with ``logger``, of ``facade``, which adds the
+context and hands the text that a renderer (``renderers``) makes to the standard
+``logging``: levels and handlers are set there. Loggers of structlog do alike.
 """
 
 from importlib import import_module
 from typing import Any
 
-from cliquet.logs.facade import Logger, isolated_context, logger
-from cliquet.logs.renderers import (
-    ClassicLogRenderer,
-    JsonLogRenderer,
-    MozillaHekaRenderer,
-    decode_value,
-)
-from cliquet.logs.summary import configure_structlog, setup_logging
-
-__all__ = [
-    "ClassicLogRenderer",
-    "JsonLogRenderer",
-    "Logger",
-    "MozillaHekaRenderer",
-    "decode_value",
-    "isolated_context",
-    "logger",
-    "setup_logging",
-    "structlog",
-]
+from cliquet.logs.facade import configure_structlog
+from cliquet.logs.facade import isolated_context as isolated_context
+from cliquet.logs.facade import logger as logger
+from cliquet.logs.renderers import ClassicLogRenderer as ClassicLogRenderer
+from cliquet.logs.renderers import JsonLogRenderer as JsonLogRenderer
+from cliquet.logs.renderers import MozillaHekaRenderer as MozillaHekaRenderer
+from cliquet.logs.summary import forget_handled_error as forget_handled_error
+from cliquet.logs.summary import setup_logging as setup_logging
+from cliquet.text import decode_value as decode_value
 
 
 def __getattr__(name: str) -> Any:

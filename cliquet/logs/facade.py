@@ -1,8 +1,8 @@
-"""How does an event reach the standard logging, and with which context?
+"""The logger of the package, in front of the standard ``logging``, and its context.
 
-``logger`` has the methods of structlog's loggers, in front of the standard ``logging``.
-Only this module knows where the context is kept: in context variables, so that each
-thread, greenlet or task sees its own values, without a lock (rulings §6).
+``logger`` has the methods of structlog's loggers. The context is kept in a context
+variable, so that each thread, greenlet or task sees its own, without a lock. Only this
+module knows where it is.
 """
 
 import contextlib
@@ -15,63 +15,63 @@ from traceback import format_exception
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from cliquet.logs.renderers import ClassicLogRenderer, decode_value
+from cliquet.logs.renderers import ClassicLogRenderer
+from cliquet.text import decode_value
 
 #: Anything with the signature of a structlog renderer.
 Renderer = Callable[[Any, str, MutableMapping[str, Any]], Any]
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
-_Describe = Callable[[], Mapping[str, Any]]
-_EMPTY: Mapping[str, Any] = {}
-
 
 class _State(NamedTuple):
     """What is known where a line is logged.
 
     Replaced, never modified: a copied context shares it with its origin.
+
+    Attributes:
+        renderer: That of the application which serves the request, as several may live
+            in one process.
+        describe: Builds the first values of the context, when a line needs them: most
+            lines are off.
+        values: Those bound since, which win.
     """
 
     renderer: Renderer | None = None
-    """Of the application that serves the request: two may live in one process
-    (rulings §2.15)."""
-
-    describe: _Describe | None = None
-    """Tells what the context is about, when a line needs it: most lines are off."""
-
-    values: Mapping[str, Any] = _EMPTY
-    conclude: _Describe | None = None
-    """Tells how it ended."""
+    describe: Callable[[], Mapping[str, Any]] = dict
+    values: Mapping[str, Any] = {}
 
 
 _NOTHING = _State()
 _state: ContextVar[_State] = ContextVar("cliquet_log_state", default=_NOTHING)
 
 
+def current_context() -> dict[str, Any]:
+    """Return the values of the context of the running thread or task."""
+    _, describe, values = _state.get()
+    return {**describe(), **values}
+
+
+def _render(stdlib: Any, name: str, event_dict: MutableMapping[str, Any]) -> Any:
+    return (_state.get().renderer or logger.renderer)(stdlib, name, event_dict)
+
+
 class _Context:
-    """The context of the running thread or task, as ``logger._context._dict``."""
+    """The context as applications' tests read it: ``logger._context._dict``."""
 
     @property
     def _dict(self) -> dict[str, Any]:
-        return _context()
-
-
-def current_renderer() -> Renderer:
-    """Tell the renderer of the application that serves the request, or the last one."""
-    return _state.get().renderer or logger.renderer
-
-
-def _context() -> dict[str, Any]:
-    _, describe, values, conclude = _state.get()
-    return {
-        **(describe() if describe else _EMPTY),
-        **values,
-        **(conclude() if conclude else _EMPTY),
-    }
+        return current_context()
 
 
 class Logger:
-    """Log events along with the context bound since the request came in."""
+    """Log events along with the context bound since the request came in.
+
+    The methods named like levels take an event, which may have the placeholders of
+    ``logging`` for the arguments that follow, and values to log with it. Among these
+    ``exc_info`` is an exception, a tuple of ``sys.exc_info()``, or true for the
+    exception being handled.
+    """
 
     def __init__(self) -> None:
         self._context = _Context()
@@ -83,23 +83,31 @@ class Logger:
         _state.set(_State(_state.get().renderer, values=values))
         return self
 
-    def begin(self, renderer: Renderer, describe: _Describe) -> None:
-        """Start a context that a function describes, when it is looked at.
+    def begin(
+        self, renderer: Renderer | None, describe: Callable[[], Mapping[str, Any]]
+    ) -> None:
+        """Start the context of a request.
 
-        The renderer is used until the end of the request, or thread.
+        Args:
+            renderer: Used until the end of the request, or thread.
+            describe: Called when the values of the context are needed.
         """
         _state.set(_State(renderer, describe))
 
     def bind(self, **values: Any) -> "Logger":
         """Add values to the context."""
-        renderer, describe, known, conclude = _state.get()
-        _state.set(_State(renderer, describe, {**known, **values}, conclude))
+        renderer, describe, known = _state.get()
+        _state.set(_State(renderer, describe, {**known, **values}))
         return self
 
-    def conclude(self, describe: _Describe) -> None:
-        """Add what a function tells at the end, when it is looked at."""
-        renderer, described, values, _ = _state.get()
-        _state.set(_State(renderer, described, values, describe))
+    def try_unbind(self, *names: str) -> "Logger":
+        """Remove values from the context, of those bound since the request came in."""
+        renderer, describe, known = _state.get()
+        if known.keys().isdisjoint(names):
+            return self
+        left = {name: known[name] for name in known if name not in names}
+        _state.set(_State(renderer, describe, left))
+        return self
 
     def debug(self, event: Any = None, *args: Any, **values: Any) -> None:
         """Log what helps to understand."""
@@ -114,7 +122,7 @@ class Logger:
         _log(logging.WARNING, "warning", event, args, values)
 
     def error(self, event: Any = None, *args: Any, **values: Any) -> None:
-        """Log what failed; ``exc_info`` is an exception, or true for the current."""
+        """Log what failed."""
         _log(logging.ERROR, "error", event, args, values)
 
     def critical(self, event: Any = None, *args: Any, **values: Any) -> None:
@@ -153,22 +161,25 @@ class _Shown(str):
         return True
 
 
+_stdlib_logger = cache(logging.getLogger)
+
+
 def _log(
     level: int, name: str, event: Any, args: tuple[Any, ...], values: dict[str, Any]
 ) -> None:
-    stdlib = _stdlib_logger(_caller_name())
+    # Named like the module that logs, so that levels are set as with `logging`.
+    frame = sys._getframe(2)  # noqa: SLF001 -- what `logging` itself relies on
+    stdlib = _stdlib_logger(str(frame.f_globals.get("__name__", "cliquet")))
     # Nothing is built, let alone rendered, for a level that is off.
     if not stdlib.isEnabledFor(level):
         return
     if args:
         event = decode_value(event) % args
     exc_info = _exc_info(values.pop("exc_info", None))
-    event_dict: MutableMapping[str, Any] = {**_context(), **values}
-    event_dict["event"] = event
+    event_dict = {**current_context(), **values, "event": event}
     if exc_info:
         event_dict["exception"] = "".join(format_exception(*exc_info)).rstrip("\n")
-    render = current_renderer()
-    message = render(stdlib, name, event_dict)
+    message = _render(stdlib, name, event_dict)
     path, line, function, _ = stdlib.findCaller(stacklevel=3)
     record = stdlib.makeRecord(
         stdlib.name, level, path, line, message, (), exc_info, function
@@ -178,20 +189,29 @@ def _log(
     stdlib.handle(record)
 
 
-def _caller_name() -> str:
-    """Name the module that logs, so that levels are set as with ``logging``."""
-    frame = sys._getframe(3)  # noqa: SLF001 -- what `logging` itself relies on
-    return str(frame.f_globals.get("__name__", "cliquet"))
-
-
-@cache
-def _stdlib_logger(name: str) -> logging.Logger:
-    return logging.getLogger(name)
-
-
 def _exc_info(value: Any) -> ExcInfo | None:
     if isinstance(value, BaseException):
         return type(value), value, value.__traceback__
     if value and not isinstance(value, tuple):
         value = sys.exc_info()
     return value if value and value[0] else None
+
+
+def configure_structlog() -> None:
+    """Let ``structlog.get_logger()`` log alike, unless the host configured it.
+
+    Nothing is done where nobody imported structlog.
+    """
+    structlog: Any = sys.modules.get("structlog")
+    if structlog is None or structlog.is_configured():
+        return
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            lambda _logger, _name, event_dict: {**current_context(), **event_dict},
+            structlog.processors.format_exc_info,
+            _render,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )

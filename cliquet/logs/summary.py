@@ -1,48 +1,52 @@
-"""Which line sums up a request, and who starts its log context?"""
+"""The log context of each request, and the line that sums it up."""
 
 import datetime as dt
 import os
 import re
-import sys
-from collections.abc import MutableMapping
+import time
+from functools import partial
 from typing import Any
 
+from pyramid.config import Configurator
 from pyramid.events import ApplicationCreated, NewRequest, NewResponse
 
-from cliquet.logs.facade import current_renderer, logger
-from cliquet.timestamps import msec_time
+from cliquet.bounds import MAX_PATH
+from cliquet.dotted import resolve
+from cliquet.logs.facade import configure_structlog, current_context, logger
+from cliquet.logs.renderers import SUMMARY
+from cliquet.types import Request
 
 _CLIENT_ERROR = 400
 _ENVIRON_KEY = "cliquet.request_id"
 _SANE_ID = re.compile(r"[A-Za-z0-9._:=+/-]{1,128}")
 
 
-def setup_logging(config: Any) -> None:
+def setup_logging(config: Configurator) -> None:
     """Render logs as the settings say, and log a summary of each request."""
     settings = config.get_settings()
-    renderer = config.maybe_dotted(settings["logging_renderer"])(settings)
+    name = settings["logging_renderer"]
+    renderer = resolve(config, "logging_renderer", name)(settings)
     logger.renderer = renderer
     configure_structlog()
 
     def on_new_request(event: Any) -> None:
         request = event.request
-        request._received_at = msec_time()  # noqa: SLF001 -- documented, §6.3
-        # The context is that of the main request (protocol §23).
+        request._received_at = int(time.time() * 1000)  # noqa: SLF001 -- applications of 3.1 read it
+        # Entries of a batch share the context of the main request.
         if not hasattr(request, "parent"):
-            logger.begin(renderer, _Description(request))
+            logger.begin(renderer, partial(_describe, request))
 
     config.add_request_method(request_id, reify=True)
     config.add_subscriber(on_new_request, NewRequest)
     config.add_subscriber(_on_new_response, NewResponse)
-    # Applications may have imported it meanwhile.
+    # Applications may have imported structlog meanwhile.
     config.add_subscriber(lambda event: configure_structlog(), ApplicationCreated)
 
 
-def request_id(request: Any) -> str:
-    """Name a request in all that is told of it: `X-Request-Id`, or a new name.
+def request_id(request: Request) -> str:
+    """Return the name of a request in logs: `X-Request-Id`, or a new name.
 
-    Subrequests have that of their batch, a request that is run again that of its first
-    run.
+    Entries have that of their batch, a request that is run again that of its first run.
     """
     environ = getattr(request, "parent", request).environ
     known: str | None = environ.get(_ENVIRON_KEY)
@@ -53,58 +57,19 @@ def request_id(request: Any) -> str:
     return known
 
 
-def configure_structlog() -> None:
-    """Let ``structlog.get_logger()`` log alike, unless the host configured it.
-
-    Nobody needs it where nobody imported it.
-    """
-    structlog: Any = sys.modules.get("structlog")
-    if structlog is None or structlog.is_configured():
-        return
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            _add_context,
-            structlog.processors.format_exc_info,
-            _render,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-    )
+def forget_handled_error(status: int) -> None:
+    """Forget the number of an error that was built, and did not become the response."""
+    if status < _CLIENT_ERROR:
+        logger.try_unbind("errno")
 
 
-def _add_context(
-    structlogger: Any, name: str, event_dict: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    return {**logger._context._dict, **event_dict}  # noqa: SLF001
-
-
-def _render(structlogger: Any, name: str, event_dict: MutableMapping[str, Any]) -> Any:
-    return current_renderer()(structlogger, name, event_dict)
-
-
-class _Description:
-    """What is told of a request, worked out once a line needs it."""
-
-    __slots__ = ("_known", "_request")
-
-    def __init__(self, request: Any) -> None:
-        self._request = request
-        self._known: dict[str, Any] | None = None
-
-    def __call__(self) -> dict[str, Any]:
-        if self._known is None:
-            self._known = _request_context(self._request)
-        return self._known
-
-
-def _request_context(request: Any) -> dict[str, Any]:
-    """Describe a request. One that cannot be decoded will be refused later on."""
+def _describe(request: Request) -> dict[str, Any]:
+    """Return the first values of the context of a request."""
     try:
-        path, querystring = request.path, dict(request.GET)
+        path, querystring = request.path, _read_query(request)
     except UnicodeDecodeError:
-        environ = request.environ
-        path, querystring = repr(environ.get("PATH_INFO")), {}
+        # It will be refused later on.
+        path, querystring = repr(request.environ.get("PATH_INFO")), {}
     return {
         "request_id": request_id(request),
         "agent": request.headers.get("User-Agent"),
@@ -118,28 +83,33 @@ def _request_context(request: Any) -> dict[str, Any]:
     }
 
 
+def _read_query(request: Request) -> dict[str, str]:
+    if len(request.environ.get("QUERY_STRING", "")) > MAX_PATH:
+        # It is refused, and takes the square of its length to be read.
+        return {}
+    # The mapping itself would be searched from its end for each of its keys.
+    return dict(request.GET.items())
+
+
 def _on_new_response(event: Any) -> None:
-    request = event.request
+    request, response = event.request, event.response
     if hasattr(request, "parent"):
         return
-    event.response.headers["X-Request-Id"] = request_id(request)
-    now = msec_time()
+    response.headers["X-Request-Id"] = request_id(request)
+    now, status = int(time.time() * 1000), response.status_code
     received_at = getattr(request, "_received_at", None)
     if received_at is None:
         # A tween answered by itself: no context was started for this request. Only
         # the number of its error, if it is one, was bound by now.
-        errno = logger._context._dict.get("errno")  # noqa: SLF001 -- same package
-        logger.new(**_request_context(request))
-        if event.response.status_code >= _CLIENT_ERROR:
+        errno = current_context().get("errno")
+        logger.new(**_describe(request))
+        if status >= _CLIENT_ERROR:
             logger.bind(errno=errno)
-    code = event.response.status_code
-
-    def conclusion() -> dict[str, Any]:
-        return {
-            "time": dt.datetime.fromtimestamp(now / 1000).isoformat(),  # noqa: DTZ006
-            "code": code,
-            "t": 1 if received_at is None else now - received_at,
-        }
-
-    logger.conclude(conclusion)
-    logger.info("request.summary")
+    else:
+        forget_handled_error(status)
+    logger.bind(
+        time=dt.datetime.fromtimestamp(now / 1000).isoformat(),  # noqa: DTZ006 -- local time, as in 3.1
+        code=status,
+        t=1 if received_at is None else now - received_at,
+    )
+    logger.info(SUMMARY)

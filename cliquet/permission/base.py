@@ -1,74 +1,155 @@
-"""What does every permission backend promise? (backends §18)"""
+"""The interface of permission backends, and what all of them share."""
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from pyramid.settings import asbool
 
-from cliquet.backends.grants import GrantedIds
-from cliquet.backends.loading import is_replaced
-from cliquet.logs import logger
-from cliquet.types import Principal
+from cliquet.engines.exceptions import health_check, in_batch
+from cliquet.engines.joint import Script
+from cliquet.engines.overrides import Interface
+from cliquet.object_ids import RecordPath, record_ids
+from cliquet.permission.bound import BoundPermissions, bound_paths
+from cliquet.types import Permissions, Principal, Request
 
-BoundPermissions = Callable[[str, str], Iterable[tuple[str, str]]]
-"""`(object id, permission)` to the couples any of which grants access."""
+Membership = tuple[str, Principal]
+"""A user id, and a principal that the user has."""
 
 _HEARTBEAT = "__heartbeat__"
 
 
-class PermissionBase:
-    """Groups of users, and who may do what on which object.
+_COMPOUNDS: Mapping[str, tuple[str, ...]] = {
+    "read_access": (
+        "user_principals",
+        "check_permission",
+        "object_permission_authorized_principals",
+        "object_permissions",
+    ),
+    "write_object_permissions": (
+        "replace_object_permissions",
+        "add_principal_to_ace",
+        "object_permissions",
+    ),
+    "_script_of_write": (
+        "write_object_permissions",
+        "replace_object_permissions",
+        "add_principal_to_ace",
+        "object_permissions",
+    ),
+    "_script_of_deletion": ("delete_object_permissions",),
+    "change_members": ("add_user_principal", "remove_user_principal"),
+    "_script_of_members": (
+        "change_members",
+        "add_user_principal",
+        "remove_user_principal",
+    ),
+    "find_shared": ("principals_accessible_objects",),
+}
 
-    Object ids are URIs; they, permissions and principals are any text and match
-    exactly. Sets are copies. Each method is atomic and raises `BackendError` when
-    the engine fails.
-    """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        pass
+class Maintenance(Interface):
+    """What tools of operators do with a permission backend."""
 
     def initialize_schema(self, dry_run: bool = False) -> None:
-        """Create or upgrade what the engine needs; only tell it if `dry_run`."""
+        """Create or upgrade what the engine needs; with `dry_run`, only log it."""
         raise NotImplementedError
 
     def flush(self) -> None:
         """Delete all principals and permissions, and nothing else."""
         raise NotImplementedError
 
+    def all_user_principals(self) -> Iterable[tuple[str, Principal]]:
+        """Return each pair of user and principal."""
+        raise NotImplementedError
+
+    def all_permissions(self) -> Iterable[tuple[str, str, Principal]]:
+        """Return each object id, permission and principal."""
+        raise NotImplementedError
+
+
+class _Scripts(Maintenance):
+    """What can be done in the same step as a write of records (cliquet.engines.joint).
+
+    Private names: what is public is measured.
+    """
+
+    def _script_of_write(
+        self,
+        object_id: str,
+        replaced: Mapping[str, Iterable[Principal]],
+        granted: Mapping[str, Iterable[Principal]],
+        known: Permissions | None = None,
+    ) -> Script | None:
+        """Return what `write_object_permissions` does as a script, if it is one."""
+        return None
+
+    def _script_of_members(
+        self, added: Collection[Membership], removed: Collection[Membership]
+    ) -> Script | None:
+        """Return what `change_members` does as a script, if it is one."""
+        return None
+
+    def _script_of_deletion(self, *object_id_list: str) -> Script | None:
+        """Return what `delete_object_permissions` does as a script, if it is one."""
+        return None
+
+
+class PermissionBase(_Scripts):
+    """Groups of users, and who may do what on which object.
+
+    Object ids are URIs without version prefix. They, permissions and principals are any
+    text, and match exactly. Sets are copies. Each method is atomic, and raises
+    `BackendError` when the engine fails.
+
+    The methods "Several at once" exist since 3.2. Those of an engine take one round
+    trip, and step back where a method that they stand for is overridden
+    (docs: rules-overrides).
+    """
+
+    compounds: ClassVar[Mapping[str, tuple[str, ...]]] = _COMPOUNDS
+
+    database: Any = None
+    """Where the data is, as `StorageBase.database`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    # --- Groups --------------------------------------------------------------------
+
     def add_user_principal(self, user_id: str, principal: Principal) -> None:
-        """Give a principal to a user."""
+        """Add a principal to those of a user."""
         raise NotImplementedError
 
     def remove_user_principal(self, user_id: str, principal: Principal) -> None:
-        """Take a principal from a user, if it has it."""
+        """Remove a principal from those of a user, if it is among them."""
         raise NotImplementedError
 
     def remove_principal(self, principal: Principal) -> None:
-        """Take a principal from every user."""
+        """Remove a principal from those of every user."""
         raise NotImplementedError
 
     def user_principals(self, user_id: str) -> set[Principal]:
-        """Tell the principals that were given to a user."""
+        """Return the principals that were added to a user."""
         raise NotImplementedError
+
+    # --- Permissions of objects ----------------------------------------------------
 
     def add_principal_to_ace(
         self, object_id: str, permission: str, principal: Principal
     ) -> None:
-        """Let a principal do something on an object."""
+        """Grant a permission on an object to a principal."""
         raise NotImplementedError
 
     def remove_principal_from_ace(
         self, object_id: str, permission: str, principal: Principal
     ) -> None:
-        """Let a principal no longer do something on an object."""
+        """Revoke a permission on an object from a principal."""
         raise NotImplementedError
 
     def object_permission_principals(
         self, object_id: str, permission: str
     ) -> set[Principal]:
-        """Tell who was given a permission on exactly this object."""
+        """Return the principals that have a permission on exactly this object."""
         raise NotImplementedError
 
     def principals_accessible_objects(
@@ -78,14 +159,14 @@ class PermissionBase:
         object_id_match: str | None = None,
         get_bound_permissions: BoundPermissions | None = None,
     ) -> set[str]:
-        """Find the objects on which one of the principals has a permission.
+        """Return the ids of objects on which one of the principals has a permission.
 
         Args:
             principals: Any of them suffices.
             permission: Exactly this one, or those bound to it.
-            object_id_match: A pattern where `*` stands for any text.
-            get_bound_permissions: Asked with the pattern; of its answer only the
-                object ids that end like the pattern count.
+            object_id_match: Pattern of object ids, where `*` stands for any text.
+            get_bound_permissions: Called with the pattern. Of the pairs that it returns
+                only those count whose object id ends like the pattern.
         """
         raise NotImplementedError
 
@@ -95,7 +176,7 @@ class PermissionBase:
         permission: str,
         get_bound_permissions: BoundPermissions | None = None,
     ) -> set[Principal]:
-        """Tell who has a permission on an object, bound permissions included."""
+        """Return the principals that have a permission, bound permissions included."""
         raise NotImplementedError
 
     def check_permission(
@@ -105,7 +186,7 @@ class PermissionBase:
         principals: Iterable[Principal],
         get_bound_permissions: BoundPermissions | None = None,
     ) -> bool:
-        """Tell whether one of the principals has a permission on an object."""
+        """Return True if one of the principals has a permission on an object."""
         if object_id is None:
             return False
         allowed = self.object_permission_authorized_principals(
@@ -115,8 +196,8 @@ class PermissionBase:
 
     def object_permissions(
         self, object_id: str, permissions: Iterable[str] | None = None
-    ) -> dict[str, set[Principal]]:
-        """Tell who may do what on an object; only these `permissions` if given."""
+    ) -> Permissions:
+        """Return the permissions of an object: all, or those named that it has."""
         raise NotImplementedError
 
     def replace_object_permissions(
@@ -129,51 +210,33 @@ class PermissionBase:
         """Delete all permissions of these objects."""
         raise NotImplementedError
 
+    # --- Several at once -----------------------------------------------------------
+
     def read_access(
         self, user_id: str, object_ids: Collection[str]
-    ) -> tuple[set[Principal], dict[str, dict[str, set[Principal]]]]:
-        """Tell the principals of a user, and all permissions of some objects.
+    ) -> tuple[set[Principal], dict[str, Permissions]] | None:
+        """Return the principals of a user, and all permissions of some objects.
 
-        Engines that answer in one round trip define it; the others are asked as they
-        were in 3.1.
-        """
-        found = {each: self.object_permissions(each) for each in object_ids}
-        return self.user_principals(user_id), found
-
-    def find_grants(
-        self,
-        principals: Iterable[Principal],
-        permission: str,
-        object_id_match: str,
-        get_bound_permissions: BoundPermissions | None,
-    ) -> GrantedIds | None:
-        """Find what `principals_accessible_objects` does, without reading it.
-
-        Returns:
-            None from engines where no storage could use it.
+        Objects without permissions may be absent. None where they cannot be read at
+        once: call `user_principals`, `check_permission` and `object_permissions`.
         """
         return None
-
-    def all_user_principals(self) -> Iterable[tuple[str, Principal]]:
-        """Tell each couple of user and principal, for tools of operators."""
-        raise NotImplementedError
-
-    def all_permissions(self) -> Iterable[tuple[str, str, Principal]]:
-        """Tell each object id, permission and principal, for tools of operators."""
-        raise NotImplementedError
 
     def write_object_permissions(
         self,
         object_id: str,
         replaced: Mapping[str, Iterable[Principal]],
         granted: Mapping[str, Iterable[Principal]],
-    ) -> dict[str, set[Principal]]:
-        """Replace some permissions of an object, then add to some.
+        known: Permissions | None = None,
+    ) -> Permissions:
+        """Replace some permissions of an object, add to some, and return all of them.
 
-        Engines do it in one step; this default composes the other methods.
-
-        Returns:
-            All permissions of the object.
+        Args:
+            object_id: The object.
+            replaced: Permissions, with all principals that have them then.
+            granted: Permissions, with principals to be added.
+            known: All permissions of the object, if they were just read: what is there
+                already need not be written.
         """
         self.replace_object_permissions(object_id, replaced)
         for permission, principals in granted.items():
@@ -181,99 +244,49 @@ class PermissionBase:
                 self.add_principal_to_ace(object_id, permission, principal)
         return self.object_permissions(object_id)
 
+    def change_members(
+        self, added: Collection[Membership], removed: Collection[Membership]
+    ) -> None:
+        """Add principals to users, and remove some that they may have."""
+        for user_id, principal in removed:
+            self.remove_user_principal(user_id, principal)
+        for user_id, principal in added:
+            self.add_user_principal(user_id, principal)
 
-def remembering_access(registry: Any) -> AbstractContextManager[None]:
-    """Let the backend, if it can, remember in a block what `read_access` answers."""
-    backend = getattr(registry, "permission", None)
-    remembering = getattr(type(backend), "remembering_access", None)
-    return nullcontext() if remembering is None else remembering(backend)
+    def find_shared(
+        self,
+        principals: Iterable[Principal],
+        permission: str,
+        path: RecordPath,
+        get_bound_permissions: BoundPermissions | None,
+    ) -> Sequence[str]:
+        """Return the ids of records on which one of the principals has a permission.
 
-
-#: What `read_access` stands for.
-_READS = frozenset(
-    {
-        "user_principals",
-        "check_permission",
-        "object_permissions",
-        "object_permission_authorized_principals",
-    }
-)
-
-
-def reads_in_one_step(backend: Any) -> bool:
-    """Tell whether `read_access` may stand for the methods that it goes around.
-
-    Not where a subclass, or somebody on the instance, gave one of them a meaning of
-    its own.
-    """
-    backend_class: Any = type(backend)
-    if not _reads_as_it_says(backend_class):
-        return False
-    on_instance = _READS.intersection(vars(backend))
-    return not any(is_replaced(backend, name) for name in on_instance)
+        They are `SharedIds` if the engine can describe them, else a list.
+        """
+        # By keyword, as 3.1 called it: what replaced it may look at its keywords.
+        found = self.principals_accessible_objects(
+            principals=principals,
+            permission=permission,
+            object_id_match=path.pattern,
+            get_bound_permissions=get_bound_permissions,
+        )
+        return record_ids(found, bound_paths(path, permission, get_bound_permissions))
 
 
-def _reads_as_it_says(backend_class: Any) -> bool:
-    definer = next(
-        (each for each in backend_class.__mro__ if "read_access" in vars(each)),
-        PermissionBase,
-    )
-    return definer is not PermissionBase and all(
-        getattr(backend_class, name) is getattr(definer, name) for name in _READS
-    )
+def heartbeat(backend: Any) -> Callable[[Request], bool]:
+    """Return the health check of a permission backend (docs: protocol-heartbeat)."""
 
-
-def may_find_grants(backend: Any) -> bool:
-    """Tell whether `find_grants` may stand for `principals_accessible_objects`."""
-    name, backend_class = "find_grants", type(backend)
-    definer = next(each for each in backend_class.__mro__ if name in vars(each))
-    asked = "principals_accessible_objects"
-    overridden = getattr(backend_class, asked) is not getattr(definer, asked)
-    return not overridden and not is_replaced(backend, asked)
-
-
-def bound_couples(
-    object_id: str, permission: str, get_bound_permissions: BoundPermissions | None
-) -> list[tuple[str, str]]:
-    """Tell the couples any of which grants a permission on an object."""
-    if get_bound_permissions is None:
-        return [(object_id, permission)]
-    return list(get_bound_permissions(object_id, permission))
-
-
-def pattern_couples(
-    object_id_match: str | None,
-    permission: str,
-    get_bound_permissions: BoundPermissions | None,
-) -> list[tuple[str, str]]:
-    """Tell the couples of pattern and permission that a search is made of."""
-    pattern = object_id_match or "*"
-    couples = bound_couples(pattern, permission, get_bound_permissions)
-    return [couple for couple in couples if couple[0].endswith(pattern)]
-
-
-def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Turn a pattern into a regular expression; only `*` is special."""
-    parts = (re.escape(part) for part in pattern.split("*"))
-    return re.compile(".*".join(parts) + r"\Z", re.DOTALL)
-
-
-def heartbeat(backend: Any) -> Callable[[Any], bool]:
-    """Build the health check of a permission backend (rulings §2.11)."""
-
-    def ping(request: Any) -> bool:
-        """Write, read back and delete; only read in readonly mode."""
-        try:
-            if asbool(request.registry.settings.get("readonly")):
-                backend.user_principals(_HEARTBEAT)
-                return True
-            backend.add_user_principal(_HEARTBEAT, "alive")
-            found = backend.user_principals(_HEARTBEAT)
-            backend.remove_user_principal(_HEARTBEAT, "alive")
-            # Another server's heartbeat may have removed it meanwhile.
-            return isinstance(found, set)
-        except Exception:  # noqa: BLE001 -- whatever it is, the answer is no
-            logger.exception("Heartbeat Error")
-            return False
+    @health_check("Heartbeat Error")
+    def ping(request: Request) -> bool:
+        """Write, read back and delete; only read in readonly mode, and in a batch."""
+        if asbool(request.registry.settings.get("readonly")) or in_batch(request):
+            backend.user_principals(_HEARTBEAT)
+            return True
+        backend.add_user_principal(_HEARTBEAT, "alive")
+        found = backend.user_principals(_HEARTBEAT)
+        backend.remove_user_principal(_HEARTBEAT, "alive")
+        # Another server's heartbeat may have removed it meanwhile.
+        return isinstance(found, set)
 
     return ping

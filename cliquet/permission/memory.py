@@ -1,31 +1,26 @@
-"""Principals and permissions in the memory of one process: the reference."""
+"""Permissions in the memory of one process."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection
 from typing import Any
 
-from cliquet.backends.grants import GrantedIds, Grants, Sample
-from cliquet.backends.memory_grants import SharedObjects
-from cliquet.permission.base import (
-    BoundPermissions,
-    PermissionBase,
-    bound_couples,
-    compile_pattern,
-    pattern_couples,
-)
-from cliquet.permission.granted import find_below
-from cliquet.types import Principal
+from cliquet.engines.memory.shared_ids import SharedIndex
+from cliquet.engines.shared_ids import Description, Probe
+from cliquet.object_ids import matcher
+from cliquet.permission.base import Membership
+from cliquet.permission.engine import EnginePermission, Pairs
+from cliquet.types import Permissions, Principal
 
 
-class Permission(PermissionBase):
+class Permission(EnginePermission, engine=True):
     """Permissions in the memory of this process; threads share them safely."""
 
     database = "memory"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._shared = SharedObjects()
-        self._lock = self._shared.lock
+        self.shared_index = SharedIndex()
+        self._lock = self.shared_index.lock
         self._users: dict[str, set[Principal]] = {}
-        self._objects: dict[str, dict[str, set[Principal]]] = {}
+        self._objects: dict[str, Permissions] = {}
 
     def initialize_schema(self, dry_run: bool = False) -> None:
         """Do nothing: there is no schema."""
@@ -34,7 +29,7 @@ class Permission(PermissionBase):
         with self._lock:
             self._users.clear()
             self._objects.clear()
-            self._shared.clear()
+            self.shared_index.clear()
 
     def all_user_principals(self) -> list[tuple[str, Principal]]:
         with self._lock:
@@ -61,6 +56,15 @@ class Permission(PermissionBase):
         with self._lock:
             _discard(self._users, user_id, principal)
 
+    def change_members(
+        self, added: Collection[Membership], removed: Collection[Membership]
+    ) -> None:
+        with self._lock:
+            for user_id, principal in removed:
+                _discard(self._users, user_id, principal)
+            for user_id, principal in added:
+                self._users.setdefault(user_id, set()).add(principal)
+
     def remove_principal(self, principal: Principal) -> None:
         with self._lock:
             for user_id in list(self._users):
@@ -74,119 +78,75 @@ class Permission(PermissionBase):
         self, object_id: str, permission: str, principal: Principal
     ) -> None:
         with self._lock:
-            entries = self._objects.setdefault(object_id, {})
-            entries.setdefault(permission, set()).add(principal)
-            self._shared.add(object_id, permission, principal)
+            self._grant(object_id, permission, principal)
 
     def remove_principal_from_ace(
         self, object_id: str, permission: str, principal: Principal
     ) -> None:
         with self._lock:
-            entries = self._objects.get(object_id, {})
-            _discard(entries, permission, principal)
-            if not entries:
-                self._objects.pop(object_id, None)
-            self._shared.discard(object_id, permission, principal)
-
-    def object_permission_principals(
-        self, object_id: str, permission: str
-    ) -> set[Principal]:
-        with self._lock:
-            return set(self._objects.get(object_id, {}).get(permission, ()))
-
-    def principals_accessible_objects(
-        self,
-        principals: Iterable[Principal],
-        permission: str,
-        object_id_match: str | None = None,
-        get_bound_permissions: BoundPermissions | None = None,
-    ) -> set[str]:
-        couples = pattern_couples(object_id_match, permission, get_bound_permissions)
-        wanted_principals = set(principals)
-        accessible: set[str] = set()
-        with self._lock:
-            for pattern, wanted in couples:
-                prefix, star, rest = pattern.partition("*")
-                found = self._shared.find(prefix, wanted, wanted_principals)
-                if rest or not star:
-                    found = filter(compile_pattern(pattern).match, found)
-                accessible.update(found)
-        return accessible
-
-    def find_grants(
-        self,
-        principals: Iterable[Principal],
-        permission: str,
-        object_id_match: str,
-        get_bound_permissions: BoundPermissions | None,
-    ) -> GrantedIds | None:
-        def sample(grants: Grants) -> Sample:
-            _, prefix, permissions, given = grants
-            with self._lock:
-                return Sample(self._shared.is_any(prefix, permissions, given))
-
-        return find_below(
-            self,
-            self._shared,
-            sample,
-            principals,
-            permission,
-            object_id_match,
-            get_bound_permissions,
-        )
-
-    def object_permission_authorized_principals(
-        self,
-        object_id: str,
-        permission: str,
-        get_bound_permissions: BoundPermissions | None = None,
-    ) -> set[Principal]:
-        couples = bound_couples(object_id, permission, get_bound_permissions)
-        with self._lock:
-            found: set[Principal] = set()
-            for bound_id, bound_permission in couples:
-                found |= self._objects.get(bound_id, {}).get(bound_permission, set())
-            return found
-
-    def object_permissions(
-        self, object_id: str, permissions: Iterable[str] | None = None
-    ) -> dict[str, set[Principal]]:
-        with self._lock:
-            entries = self._objects.get(object_id, {})
-            wanted = entries if permissions is None else permissions
-            return {name: set(entries[name]) for name in wanted if name in entries}
-
-    def replace_object_permissions(
-        self, object_id: str, permissions: Mapping[str, Iterable[Principal]]
-    ) -> None:
-        with self._lock:
-            entries = self._objects.setdefault(object_id, {})
-            for permission, principals in permissions.items():
-                before, after = entries.pop(permission, set()), set(principals)
-                if after:
-                    entries[permission] = after
-                for principal in before - after:
-                    self._shared.discard(object_id, permission, principal)
-                for principal in after - before:
-                    self._shared.add(object_id, permission, principal)
-            if not entries:
-                del self._objects[object_id]
+            self._revoke(object_id, permission, principal)
 
     def delete_object_permissions(self, *object_id_list: str) -> None:
         with self._lock:
             for object_id in object_id_list:
                 for permission, principals in self._objects.pop(object_id, {}).items():
                     for principal in principals:
-                        self._shared.discard(object_id, permission, principal)
+                        self.shared_index.discard(object_id, permission, principal)
 
-    def write_object_permissions(
-        self,
-        object_id: str,
-        replaced: Mapping[str, Iterable[Principal]],
-        granted: Mapping[str, Iterable[Principal]],
-    ) -> dict[str, set[Principal]]:
+    def _grant(self, object_id: str, permission: str, principal: Principal) -> None:
+        entries = self._objects.setdefault(object_id, {})
+        entries.setdefault(permission, set()).add(principal)
+        self.shared_index.add(object_id, permission, principal)
+
+    def _revoke(self, object_id: str, permission: str, principal: Principal) -> None:
+        entries = self._objects.get(object_id, {})
+        _discard(entries, permission, principal)
+        if not entries:
+            self._objects.pop(object_id, None)
+        self.shared_index.discard(object_id, permission, principal)
+
+    def probe(self, described: Description) -> Probe:
         with self._lock:
-            return super().write_object_permissions(object_id, replaced, granted)
+            return Probe(bool(self.shared_index.ids(described)))
+
+    def _principals(self, pairs: Pairs) -> set[Principal]:
+        with self._lock:
+            found = (self._objects.get(each, {}).get(name, ()) for each, name in pairs)
+            return set().union(*found)
+
+    def _search(self, pairs: Pairs, principals: set[Principal]) -> set[str]:
+        accessible: set[str] = set()
+        with self._lock:
+            for pattern, wanted in pairs:
+                prefix, star, rest = pattern.partition("*")
+                found = self.shared_index.find(prefix, wanted, principals)
+                if rest or not star:
+                    found = filter(matcher(pattern), found)
+                accessible.update(found)
+        return accessible
+
+    def _read(
+        self, user_id: str, object_ids: Collection[str]
+    ) -> tuple[set[Principal], dict[str, Permissions]]:
+        with self._lock:
+            found = {each: self._objects.get(each, {}) for each in object_ids}
+            return set(self._users.get(user_id, ())), {
+                object_id: {name: set(each) for name, each in permissions.items()}
+                for object_id, permissions in found.items()
+            }
+
+    def _write(
+        self, object_id: str, replaced: Collection[str], given: Pairs
+    ) -> Permissions:
+        with self._lock:
+            kept, entries = set(given), self._objects.get(object_id, {})
+            for permission in replaced:
+                for principal in entries.get(permission, set()).copy():
+                    if (permission, principal) not in kept:
+                        self._revoke(object_id, permission, principal)
+            for permission, principal in given:
+                self._grant(object_id, permission, principal)
+            return self._read("", (object_id,))[1][object_id]
 
 
 def _discard(sets: dict[str, set[Principal]], key: str, principal: Principal) -> None:

@@ -1,32 +1,38 @@
-"""Principals and permissions in an SQLite file."""
+"""Permissions in an SQLite file."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from cliquet.backends.grants import Grants, Sample
-from cliquet.backends.sql import Connection
-from cliquet.backends.sqlite import create_from_config
+from cliquet.engines.shared_ids import Description, Probe
+from cliquet.engines.sql.sqlite import SEGMENT, create_from_config
+from cliquet.object_ids import ODD_IN_SQL
+from cliquet.permission.engine import Pairs
 from cliquet.permission.sql import (
     GRANT,
-    OBJECT,
     SQLPermission,
     Statements,
     by_permission,
 )
-from cliquet.types import Principal
+from cliquet.types import Permissions
 
 _IDS = "(SELECT value FROM json_each(:object_ids))"
-REVOKE_ALL = """DELETE FROM access_control_entries
+_ENTRIES = """SELECT permission, principal FROM access_control_entries
+WHERE object_id = :object_id"""
+_REVOKE_ALL = """DELETE FROM access_control_entries
     WHERE object_id = :object_id AND permission = :permission"""
 
-ANY_SHARED = """SELECT EXISTS (SELECT 1 FROM access_control_entries
+_HAS_QUOTED = f"object_id GLOB '*{ODD_IN_SQL}*'"
+_PROBE = f"""WITH shared AS NOT MATERIALIZED (
+    SELECT object_id FROM access_control_entries
     WHERE principal IN (SELECT value FROM json_each(:principals))
     AND permission IN (SELECT value FROM json_each(:permissions))
-    AND object_id > :prefix AND object_id < :beyond)"""
+    AND object_id > :prefix AND object_id < :beyond)
+    SELECT EXISTS (SELECT 1 FROM shared WHERE unquote_id({SEGMENT}) IS NOT NULL),
+    EXISTS (SELECT 1 FROM shared WHERE {_HAS_QUOTED})"""
 
 
-class Permission(SQLPermission):
+class Permission(SQLPermission, engine=True):
     """Permissions in an SQLite file."""
 
     name = "SQLite"
@@ -39,6 +45,10 @@ class Permission(SQLPermission):
         PRIMARY KEY (object_id, permission, principal)) WITHOUT ROWID""",
         """CREATE INDEX IF NOT EXISTS idx_access_control_entries_principal
         ON access_control_entries (principal, permission, object_id)""",
+        # Paths in which something is quoted: few, if any.
+        f"""CREATE INDEX IF NOT EXISTS idx_access_control_entries_quoted
+        ON access_control_entries (principal, permission, object_id)
+        WHERE {_HAS_QUOTED}""",
     )
     statements = Statements(
         delete=f"DELETE FROM access_control_entries WHERE object_id IN {_IDS}",
@@ -55,38 +65,32 @@ class Permission(SQLPermission):
             FROM access_control_entries WHERE object_id IN {_IDS}""",
     )
 
-    def bind_list(self, texts: Iterable[str]) -> str:
-        """Make a JSON array of texts."""
+    def _bind_list(self, texts: Iterable[str]) -> str:
+        """Return a JSON array."""
         return json.dumps(list(texts))
 
-    def sample(self, grants: Grants) -> Sample:
-        with self.client.connect(readonly=True) as connection:
-            row: Any = connection.row(
-                ANY_SHARED,
-                prefix=grants.prefix,
-                beyond=grants.prefix + "\U0010ffff",
-                permissions=self.bind_list(grants.permissions),
-                principals=self.bind_list(grants.principals),
-            )
-        return Sample(bool(row[0]))
+    def probe(self, described: Description) -> Probe:
+        [(is_any, is_quoted)] = self._rows(
+            _PROBE,
+            prefix=described.prefix,
+            beyond=described.prefix + "\U0010ffff",
+            permissions=self._bind_list(described.permissions),
+            principals=self._bind_list(described.principals),
+        )
+        return Probe(bool(is_any), are_plain=not is_quoted)
 
-    def write_permissions(
-        self,
-        connection: Connection,
-        object_id: str,
-        replaced: Mapping[str, Iterable[Principal]],
-        granted: Mapping[str, Iterable[Principal]],
-    ) -> dict[str, set[Principal]]:
+    def _write(
+        self, object_id: str, replaced: Collection[str], given: Pairs
+    ) -> Permissions:
         rows = [
             {"object_id": object_id, "permission": permission, "principal": principal}
-            for permissions in (replaced, granted)
-            for permission, principals in permissions.items()
-            for principal in principals
+            for permission, principal in given
         ]
-        for permission in replaced:
-            connection.run(REVOKE_ALL, object_id=object_id, permission=permission)
-        connection.run_many(GRANT, rows)
-        return by_permission(connection.rows(OBJECT, object_id=object_id))
+        with self.client.connect() as connection:
+            for permission in replaced:
+                connection.run(_REVOKE_ALL, object_id=object_id, permission=permission)
+            connection.run_many(GRANT, rows)
+            return by_permission(connection.rows(_ENTRIES, object_id=object_id))
 
 
 def load_from_config(config: Any) -> Permission:

@@ -1,97 +1,105 @@
-"""Which service does a request reach, and under which URL? (protocol §1, §2)"""
+"""URLs: paths of records, redirections, scheme and host."""
 
 import re
-from typing import Any
+import uuid
+from typing import Any, NoReturn
 from urllib.parse import quote
 
+from pyramid.config import Configurator
+from pyramid.events import NewRequest
 from pyramid.httpexceptions import HTTPTemporaryRedirect
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.settings import asbool
 
+from cliquet.framework.preflights import VERSION_ROUTE
+from cliquet.object_ids import RecordPath, quote_path
+from cliquet.types import Request
+
 _PREFIX = re.compile(r"^/v\d+")
-#: Ids that are in URLs as they are; the star stands for all of them.
-_UNQUOTED = re.compile(r"(?:[A-Za-z0-9_-]+|\*)\Z")
+#: Stands for any id in the path of a record; no client can know it.
+ANY_ID = uuid.uuid4().hex
 _SAFE = "/:@!$&'()*+,;=~-._"
 
 
-def current_service(request: Any) -> Any:
-    """Find the Cornice service of the matched route, or `None`."""
-    if not request.matched_route:
-        return None
-    services = request.registry.cornice_services
-    return services.get(request.matched_route.pattern)
-
-
-def current_resource_name(request: Any) -> str:
-    """Tell the name of the resource that the request reached.
-
-    Raises:
-        AttributeError: the current service is no resource.
-    """
-    service = request.current_service
-    name: str = service.viewset.get_name(service.resource)
-    return name
-
-
-def strip_uri_prefix(path: Any) -> str:
-    """Remove the version prefix of a path."""
+def strip_uri_prefix(path: object) -> str:
+    """Return a path without its version prefix."""
     return _PREFIX.sub("", str(path))
 
 
-def record_path(request: Any, record_id: str) -> str:
-    """Tell the path of a record of the collection that a request is about.
+def object_path(request: Request) -> str:
+    """Return the path of a request below mount point and version, quoted in one way.
 
-    Made by Pyramid once for all records: of the entries of a batch, or of all requests
-    if no parent is part of it.
+    Whatever the client quoted, and wherever the service is mounted: permissions are
+    kept under it, and events name it (docs: rules-object-ids).
     """
-    service = request.current_service
-    name = service.name.replace("-collection", "-record")
-    is_fixed = not request.matchdict and not request.environ.get("SCRIPT_NAME")
-    holder = vars(service) if is_fixed else request.bound_data
-    known = holder.setdefault("record_paths", {})
-    key = (name, *request.matchdict.items())
-    if key in known and _UNQUOTED.match(record_id):
-        pattern: str = known[key]
-        return pattern.replace("*", record_id)
-    path = request.route_path(name, **{**request.matchdict, "id": record_id})
-    if record_id != "*":
-        return strip_uri_prefix(path)
-    pattern = strip_uri_prefix(path.replace("%2A", "*"))
-    if pattern.count("*") == 1:
-        known[key] = pattern
-    return pattern
+    environ: Any = request.environ
+    if not isinstance(environ, dict):
+        # Applications test with requests that are mocks.
+        return strip_uri_prefix(request.path)
+    return strip_uri_prefix(quote_path(environ["PATH_INFO"], "latin-1"))
 
 
-def build_location(request: Any, path: str) -> str:
-    """Build the target of a redirection on this host; the query is kept.
+def collection_path(request: Request, service: Any) -> str:
+    """Return the path of the collection of a record, likewise."""
+    return quote_path(service.collection_path.format(**request.matchdict))
 
-    `path` is decoded text: whatever it holds, the result is one safe line.
+
+def record_pattern(request: Request) -> RecordPath:
+    """Return the path of the records of a collection.
+
+    It is a reified attribute of requests: Pyramid builds it once for all records, of a
+    batch too, and for all requests if nothing that they send is part of it.
+    """
+    service, parents = request.current_service, request.matchdict
+    holder = request.bound_data if parents else vars(service)
+    known: dict[Any, RecordPath] = holder.setdefault("record_patterns", {})
+    key = (service.record_route, *parents.values())
+    if key not in known:
+        names = {**parents, "id": ANY_ID}
+        # Below the mount point.
+        path = request.route_url(service.record_route, _app_url="", **names)
+        known[key] = RecordPath.around(ANY_ID, strip_uri_prefix(path))
+    return known[key]
+
+
+def record_path(request: Request, record_id: str) -> str:
+    """Return the path of a record of the collection that a request reached.
+
+    With `*` as id, it is a pattern for all records.
+    """
+    return request.record_pattern.object_id(record_id)
+
+
+def build_location(request: Request, path: str) -> str:
+    """Return the target of a redirection below the mount point; the query is kept.
+
+    The path is decoded text: whatever it holds, the result is one safe line.
     """
     query = request.environ.get("QUERY_STRING", "")
-    location: str = request.host_url + quote(path, safe=_SAFE)
+    location: str = request.application_url + quote(path, safe=_SAFE)
     if query:
         location += "?" + quote(query, safe=_SAFE + "?%", encoding="latin-1")
     return location
 
 
-def setup_requests_scheme(config: Any) -> None:
+def setup_requests_scheme(config: Configurator) -> None:
     """Force scheme and host of all URLs (settings `http_scheme`, `http_host`)."""
     settings = config.get_settings()
     scheme, host = settings.get("http_scheme"), settings.get("http_host")
     if not (scheme or host):
         return
 
-    def force(event: Any) -> None:
+    def force(event: NewRequest) -> None:
         if scheme:
             event.request.scheme = scheme
         if host:
             event.request.host = host
 
-    config.add_subscriber(force, "pyramid.events.NewRequest")
+    config.add_subscriber(force, NewRequest)
 
 
-def setup_version_redirection(config: Any) -> None:
-    """Redirect URLs without version prefix to those with it (protocol §2.1)."""
+def setup_version_redirection(config: Configurator) -> None:
+    """Redirect URLs without version prefix to those with it."""
     settings = config.get_settings()
     route_prefix = config.route_prefix
     config.registry.route_prefix = route_prefix or ""
@@ -99,7 +107,7 @@ def setup_version_redirection(config: Any) -> None:
     if not enabled or not route_prefix:
         return
 
-    def redirect(request: Any) -> Any:
+    def redirect(request: Request) -> NoReturn:
         path = request.matchdict["path"]
         raise HTTPTemporaryRedirect(build_location(request, f"/{route_prefix}/{path}"))
 
@@ -107,10 +115,10 @@ def setup_version_redirection(config: Any) -> None:
     own = "" if _PREFIX.match(f"/{route_prefix}") else f"|{re.escape(route_prefix)}/"
     pattern = "/{path:(?!v[0-9]+" + own + ").*}"
     config.route_prefix = None
-    config.add_route(name="redirect_to_version", pattern=pattern)
+    config.add_route(name=VERSION_ROUTE, pattern=pattern)
     config.add_view(
         view=redirect,
-        route_name="redirect_to_version",
+        route_name=VERSION_ROUTE,
         permission=NO_PERMISSION_REQUIRED,
     )
     config.route_prefix = route_prefix

@@ -1,53 +1,28 @@
 """Resources: records in collections, served over HTTP.
 
-What applications use is imported from here; see ``user`` and ``shareable`` for the
-endpoints, the other files for one question each (architecture §5).
+What applications use is imported from here. Read `user` for the endpoints, `steps` for
+what they are made of, `hooks` for what applications override.
 """
 
-import warnings
+import warnings as warnings
 
-from cliquet.events import ACTIONS
-from cliquet.logs import logger
-from cliquet.resource import model, schema, viewset
-from cliquet.resource.deprecated import (
-    BaseResource,
-    ProtectedModel,
-    ProtectedResource,
-    ProtectedViewSet,
-)
-from cliquet.resource.model import Model, ShareableModel
-from cliquet.resource.registration import register, register_resource
-from cliquet.resource.schema import ResourceSchema
-from cliquet.resource.shareable import ShareableResource
-from cliquet.resource.user import UserResource
-from cliquet.resource.viewset import ShareableViewSet, ViewSet
-from cliquet.service import Service
-from cliquet.storage.query import COMPARISON, Filter, Sort
-
-__all__ = [
-    "ACTIONS",
-    "COMPARISON",
-    "BaseResource",
-    "Filter",
-    "Model",
-    "ProtectedResource",
-    "ResourceSchema",
-    "Service",
-    "ShareableModel",
-    "ShareableResource",
-    "ShareableViewSet",
-    "Sort",
-    "UserResource",
-    "ViewSet",
-    "logger",
-    "model",
-    "register",
-    "register_resource",
-    "schema",
-    "viewset",
-    "warnings",
-]
-
-# Their documented homes are the submodules.
-model.ProtectedModel = ProtectedModel  # type: ignore[attr-defined]
-viewset.ProtectedViewSet = ProtectedViewSet  # type: ignore[attr-defined]
+from cliquet.events import ACTIONS as ACTIONS
+from cliquet.logs import logger as logger
+from cliquet.resource import model as model
+from cliquet.resource import schema as schema
+from cliquet.resource import viewset as viewset
+from cliquet.resource.model import Model as Model
+from cliquet.resource.model import ShareableModel as ShareableModel
+from cliquet.resource.registration import register as register
+from cliquet.resource.registration import register_resource as register_resource
+from cliquet.resource.schema import ResourceSchema as ResourceSchema
+from cliquet.resource.shareable import ProtectedResource as ProtectedResource
+from cliquet.resource.shareable import ShareableResource as ShareableResource
+from cliquet.resource.user import BaseResource as BaseResource
+from cliquet.resource.user import UserResource as UserResource
+from cliquet.resource.viewset import ShareableViewSet as ShareableViewSet
+from cliquet.resource.viewset import ViewSet as ViewSet
+from cliquet.service import Service as Service
+from cliquet.storage.query import COMPARISON as COMPARISON
+from cliquet.storage.query import Filter as Filter
+from cliquet.storage.query import Sort as Sort

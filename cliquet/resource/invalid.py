@@ -1,20 +1,22 @@
-"""Which piece of the request is bad, and why?
+"""The error of a part of a request that is not acceptable.
 
-Pure helpers raise it; :mod:`cliquet.resource.responses` makes it a 400.
+Pure helpers raise it; endpoints turn it into a 400.
 """
 
+from cliquet.types import Location
 
-class InvalidParameter(ValueError):  # noqa: N818 -- named by the architecture
+
+class InvalidParameter(ValueError):  # noqa: N818 -- it is about a parameter
     """A part of the request is not acceptable.
 
     Attributes:
-        location: ``body``, ``querystring``, ``path`` or ``headers`` (protocol §4.4).
-        name: name of the parameter, None when the whole location is meant.
-        description: what is wrong, for the client.
+        location: Where in the request.
+        name: Name of the parameter, None when the whole location is meant.
+        description: What is wrong, for the client.
     """
 
-    def __init__(self, location: str, name: str | None, description: str) -> None:
-        super().__init__(f"{location}: {name}: {description}")
+    def __init__(self, location: Location, name: str | None, description: str) -> None:
+        super().__init__(location, name, description)
         self.location = location
         self.name = name
         self.description = description

@@ -1,4 +1,4 @@
-"""How are the records of one collection read and written, whatever the protocol?
+"""Models: how the records of one collection are read and written, without HTTP.
 
 `Model` knows a storage; `ShareableModel` also knows who may do what with a record.
 """
@@ -6,20 +6,29 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from cliquet.backends.loading import is_replaced
-from cliquet.permission import PermissionBase
-from cliquet.storage.base import reads_timestamps_only, supports_conditions
-from cliquet.storage.query import Condition, Filter, Sort
+from cliquet.deprecation import DeprecatedMeta
+from cliquet.engines.joint import JointWrite
+from cliquet.engines.overrides import takes_keyword
+from cliquet.permission_cache import PermissionCache
+from cliquet.storage.base import StorageBase
+from cliquet.storage.query import UNCONDITIONAL, Condition, Filter, Sort
 from cliquet.types import Principal, Record, Timestamp
 
 
 class Model:
     """The records of one collection and parent.
 
+    Applications may override any method; `parent_id` stands for another parent than
+    that of the model, and all methods raise what the storage raises.
+
     Attributes:
-        condition: what must hold when the next write happens (rulings §2.21); set
-            right before it, forgotten after it. Storages that do not know of
-            conditions write anyhow, as they always did.
+        storage: The storage backend.
+        id_generator: Gives ids to records that are created without one.
+        collection_id: Name of the collection in the storage.
+        parent_id: The parent of the records; None for a user who is not known.
+        auth: The `Authorization` header, which storages may forward.
+        condition: What must hold when the next write happens; the storage is told.
+        before: A list, to which the next deletion of a list adds what it deletes.
     """
 
     id_field = "id"
@@ -28,18 +37,19 @@ class Model:
 
     def __init__(
         self,
-        storage: Any,
+        storage: StorageBase,
         id_generator: Callable[[], str] | None = None,
         collection_id: str = "",
-        parent_id: str = "",
+        parent_id: str | None = "",
         auth: str | None = None,
     ) -> None:
         self.storage = storage
-        self.id_generator = id_generator
+        self.id_generator: Any = id_generator
         self.collection_id = collection_id
         self.parent_id = parent_id
         self.auth = auth
         self.condition: Condition | None = None
+        self.before: list[Record] | None = None
 
     def _scope(self, parent_id: str | None) -> dict[str, Any]:
         return {
@@ -48,30 +58,29 @@ class Model:
             "auth": self.auth,
         }
 
-    def _record_fields(self) -> dict[str, str]:
+    def _fields(self) -> dict[str, Any]:
         return {"id_field": self.id_field, "modified_field": self.modified_field}
 
-    def _all_fields(self) -> dict[str, str]:
-        return {**self._record_fields(), "deleted_field": self.deleted_field}
+    def _fields_of_lists(self) -> dict[str, Any]:
+        return {**self._fields(), "deleted_field": self.deleted_field}
 
-    def _take_condition(self) -> dict[str, Any]:
-        condition, self.condition = self.condition, None
-        if condition is None or not supports_conditions(self.storage):
-            return {}
-        return {"condition": condition}
+    def _take_options(self, method: str) -> dict[str, Any]:
+        options = {"condition": self.condition, "before": self.before}
+        self.condition = self.before = None
+        wanted = [name for name in options if options[name] is not None]
+        taken = [each for each in wanted if takes_keyword(self.storage, method, each)]
+        return {name: options[name] for name in taken}
 
     def timestamp(self, parent_id: str | None = None) -> Timestamp:
-        """Answer the timestamp of the collection; 0 if nothing ever happened.
+        """Return the timestamp of the collection; 0 if nothing ever happened.
 
-        Nothing is written (rulings §1.4), except by third-party storages.
+        Nothing is written, except by third-party storages (docs:
+        rules-reads-write-nothing).
         """
-        options: dict[str, Any] = {}
-        if reads_timestamps_only(self.storage):
+        options: dict[str, Any] = self._scope(parent_id)
+        if takes_keyword(self.storage, "collection_timestamp", "initialize"):
             options["initialize"] = False
-        timestamp: Timestamp = self.storage.collection_timestamp(
-            **self._scope(parent_id), **options
-        )
-        return timestamp
+        return self.storage.collection_timestamp(**options)
 
     def get_records(
         self,
@@ -82,40 +91,37 @@ class Model:
         include_deleted: bool = False,
         parent_id: str | None = None,
     ) -> tuple[list[Record], int]:
-        """List records; and how many live ones match the filters."""
-        found: tuple[list[Record], int] = self.storage.get_all(
+        """Return records, and how many live ones match the filters on all pages."""
+        return self.storage.get_all(
             filters=filters,
             sorting=sorting,
             pagination_rules=pagination_rules,
             limit=limit,
             include_deleted=include_deleted,
-            **self._all_fields(),
+            **self._fields_of_lists(),
             **self._scope(parent_id),
         )
-        return found
 
     def delete_records(
         self, filters: Sequence[Filter] | None = None, parent_id: str | None = None
     ) -> list[Record]:
-        """Delete the records that match all filters, and answer their tombstones."""
-        tombstones: list[Record] = self.storage.delete_all(
+        """Delete the records that match all filters, and return their tombstones."""
+        return self.storage.delete_all(
             filters=filters,
-            **self._all_fields(),
+            **self._fields_of_lists(),
             **self._scope(parent_id),
-            **self._take_condition(),
+            **self._take_options("delete_all"),
         )
-        return tombstones
 
     def get_record(self, record_id: str, parent_id: str | None = None) -> Record:
-        """Answer a record.
+        """Return a record.
 
         Raises:
             RecordNotFoundError: when there is none, or it was deleted.
         """
-        record: Record = self.storage.get(
-            object_id=record_id, **self._record_fields(), **self._scope(parent_id)
+        return self.storage.get(
+            object_id=record_id, **self._fields(), **self._scope(parent_id)
         )
-        return record
 
     def create_record(
         self,
@@ -123,20 +129,19 @@ class Model:
         parent_id: str | None = None,
         unique_fields: tuple[str, ...] | None = None,
     ) -> Record:
-        """Create a record, and answer it with its id and timestamp.
+        """Create a record, and return it with its id and timestamp.
 
         Raises:
             UnicityError: when its id or the value of a unique field is taken.
         """
-        created: Record = self.storage.create(
+        return self.storage.create(
             record=record,
             id_generator=self.id_generator,
             unique_fields=unique_fields,
-            **self._record_fields(),
+            **self._fields(),
             **self._scope(parent_id),
-            **self._take_condition(),
+            **self._take_options("create"),
         )
-        return created
 
     def update_record(
         self,
@@ -144,20 +149,19 @@ class Model:
         parent_id: str | None = None,
         unique_fields: tuple[str, ...] | None = None,
     ) -> Record:
-        """Replace a record, and answer it with its timestamp.
+        """Replace a record, and return it with its timestamp.
 
         Raises:
             UnicityError: when the value of a unique field is taken.
         """
-        updated: Record = self.storage.update(
+        return self.storage.update(
             object_id=record[self.id_field],
             record=record,
             unique_fields=unique_fields,
-            **self._record_fields(),
+            **self._fields(),
             **self._scope(parent_id),
-            **self._take_condition(),
+            **self._take_options("update"),
         )
-        return updated
 
     def delete_record(
         self,
@@ -165,33 +169,32 @@ class Model:
         parent_id: str | None = None,
         last_modified: Timestamp | None = None,
     ) -> Record:
-        """Delete a record, and answer its tombstone.
+        """Delete a record, and return its tombstone.
 
         Args:
-            record: only its id matters.
-            parent_id: another parent than that of the model.
-            last_modified: wanted timestamp of the deletion.
+            record: Only its id matters.
+            parent_id: Another parent than that of the model.
+            last_modified: Wanted timestamp of the deletion, in milliseconds.
 
         Raises:
             RecordNotFoundError: when there is none.
         """
-        tombstone: Record = self.storage.delete(
+        return self.storage.delete(
             object_id=record[self.id_field],
             last_modified=last_modified,
-            **self._all_fields(),
+            **self._fields_of_lists(),
             **self._scope(parent_id),
-            **self._take_condition(),
+            **self._take_options("delete"),
         )
-        return tombstone
 
 
 class ShareableModel(Model):
     """Records with the permissions that principals have on them.
 
     Attributes:
-        permission: the permission backend.
-        get_permission_object_id: answers the object id of a record id.
-        current_principal: who writes, and gets ``write`` on what they wrote; None
+        permission: The permission backend.
+        get_permission_object_id: Returns the object id of a record id.
+        current_principal: Who writes, and gets ``write`` on what they wrote; None
             for anonymous users, who get nothing.
     """
 
@@ -201,21 +204,19 @@ class ShareableModel(Model):
         super().__init__(*args, **kwargs)
         self.permission: Any = None
         self.get_permission_object_id: Any = None
-        self.known_permissions: Any = lambda object_id: None
-        self.forget_permissions: Any = lambda: None
+        self.permission_cache: PermissionCache | None = None
         self.current_principal: Principal | None = None
 
-    def _annotated(self, record: Record, permissions: Mapping[str, Any]) -> Record:
-        return {**record, self.permissions_field: permissions}
-
     def get_record(self, record_id: str, parent_id: str | None = None) -> Record:
-        """Answer a copy of a record, with its permissions."""
+        """Return a copy of a record, with its permissions."""
         record = super().get_record(record_id, parent_id)
         object_id = self.get_permission_object_id(record_id)
-        permissions = self.known_permissions(object_id)
-        if permissions is None:
-            permissions = self.permission.object_permissions(object_id)
-        return self._annotated(record, permissions)
+        # After the record: what it permits must not be older than what is relied upon.
+        known = self._cache().permissions(object_id, self.current_principal)
+        if known is None:
+            known = self.permission.object_permissions(object_id)
+        copied = {name: set(principals) for name, principals in known.items()}
+        return {**record, self.permissions_field: copied}
 
     def create_record(
         self,
@@ -224,9 +225,10 @@ class ShareableModel(Model):
         unique_fields: tuple[str, ...] | None = None,
     ) -> Record:
         """Create a record and its permissions, which are taken out of `record`."""
-        permissions = record.pop(self.permissions_field, {})
+        permissions = self._join_permissions(record.pop(self.permissions_field, {}))
         created = super().create_record(record, parent_id, unique_fields)
-        return self._annotated(created, self._write_permissions(created, permissions))
+        written = permissions.finish([created[self.id_field]])
+        return {**created, self.permissions_field: written}
 
     def update_record(
         self,
@@ -235,12 +237,11 @@ class ShareableModel(Model):
         unique_fields: tuple[str, ...] | None = None,
     ) -> Record:
         """Replace a record, and those of its permissions that `record` names."""
-        permissions = record.pop(self.permissions_field, {})
+        permissions = self._join_permissions(record.pop(self.permissions_field, {}))
         updated = super().update_record(record, parent_id, unique_fields)
         # `updated` may be anything that a replaced storage answers: the id is ours.
-        unchanged = self._unchanged_permissions(record, permissions)
-        written = unchanged or self._write_permissions(record, permissions)
-        return self._annotated(updated, written)
+        written = permissions.finish([record[self.id_field]])
+        return {**updated, self.permissions_field: written}
 
     def delete_record(
         self,
@@ -248,77 +249,52 @@ class ShareableModel(Model):
         parent_id: str | None = None,
         last_modified: Timestamp | None = None,
     ) -> Record:
-        """Delete a record, then its permissions.
-
-        Args:
-            record_id: a record, in spite of the name.
-            parent_id: another parent than that of the model.
-            last_modified: wanted timestamp of the deletion.
-        """
+        """Delete a record, though it is called `record_id`, with its permissions."""
+        joint = self._cache().joint_deletion(self.get_permission_object_id)
+        permissions = self._join(joint)
         tombstone = super().delete_record(record_id, parent_id, last_modified)
-        object_id = self.get_permission_object_id(record_id[self.id_field])
-        self.permission.delete_object_permissions(object_id)
+        permissions.finish([record_id[self.id_field]])
         return tombstone
 
     def delete_records(
         self, filters: Sequence[Filter] | None = None, parent_id: str | None = None
     ) -> list[Record]:
-        """Delete records, then the permissions of all of them at once."""
+        """Delete records with the permissions of all of them."""
+        find = self.get_permission_object_id
+        # By keyword, as in 3.1: applications have replaced it.
+        joint = self._cache().joint_deletion(lambda each: find(record_id=each))
+        permissions = self._join(joint)
         tombstones = super().delete_records(filters, parent_id)
-        object_ids = [
-            self.get_permission_object_id(record_id=tombstone[self.id_field])
-            for tombstone in tombstones
-        ]
-        self.permission.delete_object_permissions(*object_ids)
+        if tombstones:
+            permissions.finish([each[self.id_field] for each in tombstones])
         return tombstones
 
-    def _unchanged_permissions(
-        self, record: Record, permissions: Mapping[str, Any]
-    ) -> dict[str, set[Principal]] | None:
-        """Answer what is known, if there is nothing to replace and to grant."""
-        if permissions or not writes_in_one_step(self.permission):
-            return None
-        object_id = self.get_permission_object_id(record[self.id_field])
-        known: dict[str, set[Principal]] | None = self.known_permissions(object_id)
-        if known and self.current_principal in known.get("write", ()):
-            return known
-        return None
+    def _cache(self) -> PermissionCache:
+        """Return the cache of the request, unless the backend was replaced here."""
+        cache = self.permission_cache
+        if cache is None or cache.backend is not self.permission:
+            cache = self.permission_cache = PermissionCache(self.permission)
+        return cache
 
-    def _write_permissions(
-        self, record: Record, permissions: Mapping[str, Iterable[Principal]]
-    ) -> dict[str, set[Principal]]:
-        """Replace the named permissions, and let the writer write again."""
-        self.forget_permissions()
-        object_id = self.get_permission_object_id(record[self.id_field])
-        granted: dict[str, list[Principal]] = {}
-        if self.current_principal is not None:
-            granted["write"] = [self.current_principal]
-        if writes_in_one_step(self.permission):
-            written: dict[str, set[Principal]] = (
-                self.permission.write_object_permissions(
-                    object_id, replaced=permissions, granted=granted
-                )
-            )
-            return written
-        self.permission.replace_object_permissions(object_id, permissions)
-        if self.current_principal is not None:
-            self.permission.add_principal_to_ace(
-                object_id, "write", self.current_principal
-            )
-        found: dict[str, set[Principal]] = self.permission.object_permissions(object_id)
-        return found
+    def _join_permissions(
+        self, replaced: Mapping[str, Iterable[Principal]]
+    ) -> JointWrite:
+        """Replace the named permissions by the next write; its writer keeps `write`."""
+        writer, find = self.current_principal, self.get_permission_object_id
+        granted = {} if writer is None else {"write": [writer]}
+        return self._join(self._cache().joint_write(find, replaced, granted))
+
+    def _join(self, joint: JointWrite) -> JointWrite:
+        """Have the storage do it in the step of the next write, if it can."""
+        if joint.database is not None:
+            known = self.condition or UNCONDITIONAL
+            self.condition = Condition(known.record, known.collection, joint)
+        return joint
 
 
-def writes_in_one_step(permission: Any) -> bool:
-    """Tell whether a permission backend replaces and grants atomically.
+class ProtectedModel(ShareableModel, metaclass=DeprecatedMeta):
+    """Old name of `ShareableModel`: subclassing it warns."""
 
-    Neither do backends of third parties, nor one whose public methods somebody
-    replaced on the instance, who expects them to be called.
-    """
-    method = getattr(type(permission), "write_object_permissions", None)
-    if method is None or method is PermissionBase.write_object_permissions:
-        return False
-    return not any(
-        is_replaced(permission, name)
-        for name in ("add_principal_to_ace", "replace_object_permissions")
+    __deprecation_warning__ = (
+        "ProtectedModel is deprecated. Use ShareableModel instead."
     )

@@ -1,114 +1,145 @@
-"""Are these fields acceptable; which ones changed; what does a ``PATCH`` answer?
+"""What clients send to be written: what is refused, what changes, what a PATCH returns.
 
-Values of JSON are compared with their types, as storage engines do (rulings §4):
-1 is 1.0, but neither ``true`` nor ``"1"``.
+Pure functions over values of JSON. All of them raise `InvalidParameter` for what they
+refuse.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from cliquet.bounds import MAX_ID
+from cliquet.json_values import are_equal, copy_json, find_fault
 from cliquet.resource.invalid import InvalidParameter
-
-Record = dict[str, Any]
+from cliquet.serialization import quote
+from cliquet.timestamps import msec_time
+from cliquet.types import Record, Timestamp
 
 # Beyond, some clients cannot tell an integer from its neighbour.
 MAX_TIMESTAMP = 2**53
 _TIMESTAMP_DIGITS = len(str(MAX_TIMESTAMP))
 
-# Keys of an index of PostgreSQL are limited; no id needs as much.
-MAX_ID_LENGTH = 255
+
+def read_record(validated: Mapping[str, Any]) -> Record:
+    """Return a copy of the validated record of a write, that hooks may modify.
+
+    Args:
+        validated: Has the record as `data`.
+    """
+    record = validated.get("data")
+    if record is None:
+        raise InvalidParameter("body", "data", "Required")
+    check_content(record, "data")
+    copied: Record = copy_json(record)
+    return copied
+
+
+def read_id(body: Any, matches: Callable[[str], Any], field: str = "id") -> str | None:
+    """Return the id that a POST sends, which schemas do not know of.
+
+    Args:
+        body: JSON, maybe without record or id.
+        matches: See :func:`check_id`.
+        field: Its name in the record.
+    """
+    try:
+        record_id = body["data"][field]
+    except (LookupError, TypeError):
+        return None
+    return check_id(record_id, matches)
+
+
+def read_changes(body: Any) -> Record:
+    """Return the fields that a PATCH sends.
+
+    Args:
+        body: JSON as it was sent; None when there was none.
+    """
+    if not isinstance(body, dict):
+        description = "Provide at least one of data or permissions"
+        raise InvalidParameter("body", "data", description)
+    changes = body.get("data", {})
+    if changes is None:
+        raise InvalidParameter("body", "data", "Required")
+    if not isinstance(changes, dict):
+        raise InvalidParameter(
+            "body", "data", f'"{quote(changes)}" is not a mapping type'
+        )
+    check_content(changes, "data")
+    return changes
 
 
 def check_content(value: Any, name: str) -> None:
-    """Refuse what no engine can keep: NUL, half characters, NaN (rulings §5).
+    """Refuse what no engine can store (docs: rules-unstorable).
 
     Args:
-        value: what the client sent, of any depth.
-        name: where it was sent, for the error.
-
-    Raises:
-        InvalidParameter: at the first bad value.
+        value: What the client sent, of any depth.
+        name: Where it was sent, for the error.
     """
-    remaining = [value]
-    while remaining:
-        item = remaining.pop()
-        if isinstance(item, str):
-            _check_text(item, name)
-        elif isinstance(item, Mapping):
-            remaining.extend(item)
-            remaining.extend(item.values())
-        elif isinstance(item, list | tuple | set):
-            remaining.extend(item)
-        elif isinstance(item, float) and not math.isfinite(item):
-            raise InvalidParameter("body", name, "Number out of range")
+    fault = find_fault(value)
+    if fault is not None:
+        raise InvalidParameter("body", name, fault)
 
 
-def _check_text(text: str, name: str) -> None:
-    if "\x00" in text:
-        raise InvalidParameter("body", name, "Text cannot contain NUL characters")
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            description = "Unpaired surrogate in text"
-            raise InvalidParameter("body", name, description) from error
+def latest_timestamp(
+    ahead_seconds: Any, existing: Mapping[str, Any] | None, field: str
+) -> Timestamp:
+    """Return the highest timestamp that a client may send.
+
+    Args:
+        ahead_seconds: How far ahead of the clock; empty for no bound.
+        existing: The record that is there: its own, sent back, forces nothing.
+        field: Name of the timestamp in records.
+    """
+    latest = MAX_TIMESTAMP
+    if ahead_seconds is not False and ahead_seconds not in (None, ""):
+        latest = min(latest, msec_time() + int(ahead_seconds) * 1000)
+    return max(latest, (existing or {}).get(field) or 0)
 
 
-def check_timestamp(record: Mapping[str, Any], field: str) -> None:
-    """Refuse a forced timestamp that is no timestamp (rulings §5).
+def check_timestamp(
+    record: Mapping[str, Any], field: str, latest: Timestamp = MAX_TIMESTAMP
+) -> None:
+    """Refuse a forced timestamp, unless it is an integer from 0 to `latest`.
 
-    None counts as absent: it is what optional schema nodes answer.
-
-    Raises:
-        InvalidParameter: unless it is an integer from 0 to 2 ** 53.
+    None counts as absent: it is the value of optional schema nodes.
     """
     value = record.get(field)
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidParameter("body", f"data.{field}", "Invalid timestamp")
-    if not 0 <= value <= MAX_TIMESTAMP:
+    if not 0 <= value <= latest:
         raise InvalidParameter("body", f"data.{field}", "Timestamp out of range")
 
 
-def parse_deletion_timestamp(text: Any) -> int:
-    """Read ``?last_modified=`` of a record ``DELETE`` (protocol §19.1).
+def parse_deletion_timestamp(text: Any, latest: Timestamp = MAX_TIMESTAMP) -> Timestamp:
+    """Read `?last_modified=` of a DELETE of a record, in milliseconds.
 
-    Raises:
-        InvalidParameter: unless it is an integer, maybe between double quotes.
+    It is an integer, at most `latest`, maybe between double quotes.
     """
     digits = text.strip('"') if isinstance(text, str) else str(text)
-    sign, unsigned = (digits[:1], digits[1:]) if digits[:1] == "-" else ("", digits)
-    if not (
-        unsigned.isascii() and unsigned.isdigit() and len(unsigned) <= _TIMESTAMP_DIGITS
-    ):
-        raise _invalid_deletion_timestamp(digits)
-    timestamp = int(sign + unsigned)
-    if timestamp > MAX_TIMESTAMP:
-        raise _invalid_deletion_timestamp(digits)
-    return timestamp
-
-
-def _invalid_deletion_timestamp(text: str) -> InvalidParameter:
-    return InvalidParameter("querystring", "last_modified", f"Invalid value for {text}")
+    unsigned = digits.removeprefix("-")
+    if unsigned.isascii() and unsigned.isdigit() and len(unsigned) <= _TIMESTAMP_DIGITS:
+        timestamp = int(digits)
+        if timestamp <= latest:
+            return timestamp
+    raise InvalidParameter(
+        "querystring", "last_modified", f"Invalid value for {digits}"
+    )
 
 
 def check_id(record_id: Any, matches: Callable[[str], Any]) -> str:
-    """Answer the text of a record id (protocol §11.1).
+    """Return the text of a record id (docs: protocol-ids).
 
     Args:
-        record_id: from the URL, or from a body, where it may be anything.
-        matches: the pattern of the generator. Those that end with ``$`` accept a
+        record_id: From the URL, or from a body, where it may be anything.
+        matches: The pattern of the generator. Those that end with ``$`` accept a
             final newline, which is refused here.
-
-    Raises:
-        InvalidParameter: when it is none.
     """
     text = str(record_id)
     if (
         isinstance(record_id, bool | None)
-        or len(text) > MAX_ID_LENGTH
+        or len(text.encode(errors="replace")) > MAX_ID
         or text.endswith("\n")
         or not matches(text)
     ):
@@ -117,13 +148,9 @@ def check_id(record_id: Any, matches: Callable[[str], Any]) -> str:
     return text
 
 
-def check_same_id(new_id: Any, record_id: str) -> None:
-    """Refuse a body whose id is not that of the URL (protocol §17.2).
-
-    Raises:
-        InvalidParameter: when they differ.
-    """
-    if new_id != record_id:
+def set_id(new: Record, field: str, record_id: str) -> None:
+    """Set the id of what was sent to that of the URL, and refuse another one."""
+    if new.setdefault(field, record_id) != record_id:
         raise InvalidParameter("body", "id", "Record id does not match existing record")
 
 
@@ -132,20 +159,16 @@ def check_readonly(
     changes: Mapping[str, Any],
     is_readonly: Callable[[str], bool],
 ) -> None:
-    """Refuse to change read-only fields; those not set yet may be set once (§18.3).
-
-    Raises:
-        InvalidParameter: naming the first field that would change.
-    """
+    """Refuse to change read-only fields; those not set yet may be set once."""
     for field, value in changes.items():
-        if is_readonly(field) and not is_same(record.get(field, value), value):
+        if is_readonly(field) and not are_equal(record.get(field, value), value):
             raise InvalidParameter("body", field, f"Cannot modify {field}")
 
 
 def forget_old_timestamp(
     new: Record, old: Mapping[str, Any] | None, field: str
 ) -> Record:
-    """Remove a timestamp that is not newer than the present one (protocol §11.2).
+    """Remove a timestamp that is not newer than the present one.
 
     None is removed as well. `new` is modified, and returned.
     """
@@ -159,33 +182,48 @@ def forget_old_timestamp(
     return new
 
 
-def copy_of(value: Any) -> Any:
-    """Copy JSON values, for an application that may modify them."""
-    if isinstance(value, dict):
-        return {key: copy_of(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [copy_of(item) for item in value]
-    return value
-
-
-def is_same(one: Any, other: Any) -> bool:
-    """Tell whether two values of JSON are equal, types included."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(
-            is_same(value, other[key]) for key, value in one.items()
-        )
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(is_same, one, other))
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+def newest(records: Iterable[Record], field: str) -> Record | None:
+    """Return the one of some records that has the highest timestamp; None of none."""
+    return max(records, key=lambda record: record.get(field) or 0, default=None)
 
 
 def changed_fields(
-    changes: Iterable[str], existing: Mapping[str, Any], new: Mapping[str, Any]
+    changes: Iterable[str],
+    existing: Mapping[str, Any],
+    new: Mapping[str, Any],
+    modified_field: str = "last_modified",
 ) -> list[str]:
-    """List the sent fields that end up different from the stored ones (§18.2)."""
+    """List the sent fields that end up different from the stored ones.
+
+    A timestamp that the schema or a hook dropped from `new` changes nothing.
+    """
     return [
-        field for field in changes if not is_same(existing.get(field), new.get(field))
+        field
+        for field in changes
+        if (field != modified_field or field in new)
+        and not are_equal(existing.get(field), new.get(field))
     ]
+
+
+def only_sent(
+    answer: Mapping[str, Any], sent: Mapping[str, Any], always: Iterable[str]
+) -> Record:
+    """Return an answer with what was sent, instead of what is stored.
+
+    Args:
+        answer: Body of the answer: the record, maybe its permissions.
+        sent: Body of the request, likewise.
+        always: Fields that are told as they are stored.
+    """
+    stored, fields = answer.get("data", {}), sent.get("data") or {}
+    shown = {name: value for name, value in fields.items() if name in stored}
+    shown.update({name: stored[name] for name in always if name in stored})
+    given = sent.get("permissions") or {}
+    if not given:
+        return {"data": shown}
+    permissions = answer.get("permissions", {})
+    named = {name: permissions[name] for name in given if name in permissions}
+    return {"permissions": named, "data": shown}
 
 
 def patch_body(
@@ -195,13 +233,13 @@ def patch_body(
     changed: Iterable[str],
     record: Record,
 ) -> Record:
-    """Answer the part of a record that ``Response-Behavior`` asks for (§18.4).
+    """Return the part of a record that `Response-Behavior` asks for.
 
     Args:
-        behavior: value of the header; neither ``light`` nor ``diff`` means all.
-        changes: what was sent.
-        changed: names of the sent fields whose stored value changed.
-        record: what is stored now.
+        behavior: Value of the header; neither `light` nor `diff` means all.
+        changes: What was sent.
+        changed: Names of the sent fields whose stored value changed.
+        record: What is stored now.
     """
     match (behavior or "full").lower():
         case "light":
@@ -210,7 +248,7 @@ def patch_body(
             return {
                 field: record[field]
                 for field in changed
-                if field in record and not is_same(changes[field], record[field])
+                if field in record and not are_equal(changes[field], record[field])
             }
         case _:
             return record

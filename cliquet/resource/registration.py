@@ -1,26 +1,44 @@
-"""How does a class become two services, collection and record?"""
+"""Registration: how a class becomes two services, of the collection and of records."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import venusian
+from pyramid.config import Configurator
+from pyramid.config.actions import ActionInfo
 from pyramid.exceptions import ConfigurationError
 
-from cliquet.resource.viewset import ViewSet
+from cliquet.declarations import resources as declared
+from cliquet.declarations import schemas
+from cliquet.declarations.report import describe, warn
+from cliquet.declarations.start import permissions_of
+from cliquet.resource.hooks import Hooks
+from cliquet.resource.schema import ResourceSchema
+from cliquet.resource.shareable import ShareableResource
+from cliquet.resource.user import UserResource
+from cliquet.resource.viewset import ProtectedViewSet, ShareableViewSet, ViewSet
 from cliquet.service import Service
+from cliquet.settings.loading import load_settings_of_resource
+from cliquet.types import Registry, Settings
 
 ResourceClass = TypeVar("ResourceClass", bound=type)
 
 _ENDPOINT_TYPES = ("collection", "record")
+_VIEWSETS = (ViewSet, ShareableViewSet, ProtectedViewSet)
+_BASES = (UserResource, ShareableResource)
 
 
 def register(depth: int = 1, **kwargs: Any) -> Callable[[ResourceClass], ResourceClass]:
     """Register the decorated class as a resource, when its module is scanned.
 
     Args:
-        depth: how many frames above the decorator the class is written.
-        **kwargs: ``name``, or any attribute of its viewset.
+        depth: How many frames above the decorator the class is written.
+        **kwargs: `name`, or any attribute of its viewset.
+
+    Raises:
+        ConfigurationError: It is written without parentheses, or on another class.
     """
+    declared.check_depth(depth)
 
     def decorate(resource_cls: ResourceClass) -> ResourceClass:
         register_resource(resource_cls, depth=depth + 1, **kwargs)
@@ -30,7 +48,7 @@ def register(depth: int = 1, **kwargs: Any) -> Callable[[ResourceClass], Resourc
 
 
 def register_resource(
-    resource_cls: Any,
+    resource_cls: type[Hooks],
     settings: Any = None,
     viewset: ViewSet | None = None,
     depth: int = 1,
@@ -39,44 +57,52 @@ def register_resource(
     """Register a class as a resource, when its module is scanned.
 
     Args:
-        resource_cls: the class; it may be registered several times.
-        settings: not used: those of the application matter.
-        viewset: by default, a new one of the class.
-        depth: how many frames above the class is written.
-        **kwargs: attributes of the viewset.
+        resource_cls: The class; it may be registered several times.
+        settings: Not used: those of the application matter.
+        viewset: By default, a new one of the class.
+        depth: How many frames above the class is written.
+        **kwargs: Attributes of the viewset.
 
     Returns:
-        What the scan calls.
+        The function that the scan calls.
     """
     if viewset is None:
+        declared.check_class(resource_cls)
         viewset = resource_cls.default_viewset(**kwargs)
     else:
         viewset.update(**kwargs)
 
     def callback(context: Any, name: str, ob: Any) -> None:
         config = context.config.with_package(info.module)
+        config.info = ActionInfo(*info.codeinfo[:3], describe(resource_cls))
+        if getattr(config.registry, "storage", None) is None:
+            raise ConfigurationError(
+                "Mandatory storage backend is missing from configuration. Set "
+                "'storage_backend', to 'cliquet.storage.memory' for instance."
+            )
+        _check_declaration(config.registry, resource_cls, viewset, kwargs)
         _add_services(config, resource_cls, viewset, depth)
 
     info = venusian.attach(resource_cls, callback, category="pyramid", depth=depth)
     return callback
 
 
-def _add_services(config: Any, resource_cls: Any, viewset: Any, depth: int) -> None:
+def _add_services(
+    config: Configurator, resource_cls: type[Hooks], viewset: ViewSet, depth: int
+) -> None:
     # Services are made anew for each application: its settings count.
-    registry = config.registry
-    if getattr(registry, "storage", None) is None:
-        raise ConfigurationError(
-            "Mandatory storage backend is missing from configuration."
-        )
     resource_name = viewset.get_name(resource_cls)
+    load_settings_of_resource(
+        config.registry.settings, resource_name, permissions_of(resource_cls)
+    )
     paths = {
-        endpoint_type: getattr(viewset, f"{endpoint_type}_path").format(
-            resource_name=resource_name
+        endpoint_type: declared.format_path(
+            viewset, endpoint_type, resource_cls, resource_name
         )
         for endpoint_type in _ENDPOINT_TYPES
     }
     for endpoint_type in _ENDPOINT_TYPES:
-        service: Any = Service(
+        service = Service(
             viewset.get_service_name(endpoint_type, resource_cls),
             paths[endpoint_type],
             depth=depth,
@@ -84,20 +110,45 @@ def _add_services(config: Any, resource_cls: Any, viewset: Any, depth: int) -> N
         )
         service.viewset = viewset
         service.resource = resource_cls
+        service.resource_name = resource_name
+        service.record_route = viewset.get_service_name("record", resource_cls)
         service.type = endpoint_type
         service.collection_path = paths["collection"]
         service.record_path = paths["record"]
-        _add_views(service, registry.settings)
+        _add_views(service, config.registry.settings)
         config.add_cornice_service(service)
 
 
-def _add_views(service: Any, settings: Any) -> None:
+def _check_declaration(
+    registry: Registry, resource_cls: Any, viewset: ViewSet, given: dict[str, Any]
+) -> None:
+    """Refuse what cannot work, and warn of what cannot be meant (docs: mistakes)."""
+    methods = [
+        method
+        for endpoint_type in _ENDPOINT_TYPES
+        for method in declared.check_methods(viewset, endpoint_type, resource_cls)
+    ]
+    deleted_field = resource_cls.default_model.deleted_field
+    schemas.check_mapping(resource_cls, deleted_field, set(map(str.upper, methods)))
+    is_standard = type(viewset) in _VIEWSETS
+    hooks = [base.process_record for base in _BASES]
+    computes = resource_cls.process_record not in hooks
+    for found in (
+        *declared.find_unknown(viewset, given, resource_cls, is_standard),
+        *declared.find_lost_ids(viewset, resource_cls, _BASES),
+        *schemas.find_odd(
+            resource_cls, Hooks.mapping, ResourceSchema, computes=computes
+        ),
+    ):
+        warn(registry, found)
+
+
+def _add_views(service: Service, settings: Settings) -> None:
     viewset, resource_cls = service.viewset, service.resource
-    resource_name = viewset.get_name(resource_cls)
     get_arguments = getattr(viewset, f"{service.type}_arguments")
     for method in getattr(viewset, f"{service.type}_methods"):
         if viewset.is_endpoint_enabled(
-            service.type, resource_name, method.lower(), settings
+            service.type, service.resource_name, method.lower(), settings
         ):
             service.add_view(
                 method,

@@ -1,128 +1,109 @@
-"""What do resources answer besides records: headers, 304, 400, 404, 409, 412?"""
+"""What resources respond besides records: headers, and 304, 400, 404, 409, 412."""
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from email.utils import formatdate
 from typing import Any
+from urllib.parse import quote
 
 from pyramid.httpexceptions import (
     HTTPConflict,
     HTTPNotFound,
     HTTPNotModified,
     HTTPPreconditionFailed,
+    HTTPPreconditionRequired,
     HTTPServiceUnavailable,
 )
 
-from cliquet.errors import ERRORS, http_error, raise_invalid
-from cliquet.resource.invalid import InvalidParameter
-from cliquet.storage.exceptions import ModifiedMeanwhileError, UnicityError
-from cliquet.types import Record, Timestamp
+from cliquet.errors import ERRORS, http_error
+from cliquet.protocol.freshness import PRIVATE, REVALIDATED
+from cliquet.serialization import loads
+from cliquet.storage.exceptions import UnicityError
+from cliquet.timestamps import msec_time
+from cliquet.types import Record, Request, Response, Timestamp
 
-# How often a write starts again, because another one came first.
-MAX_ATTEMPTS = 100
-
-# The end of year 9999, which is the last that a date header can tell.
-_LAST_DATE_SECONDS = 253402300799
-
-_READONLY_TIMESTAMP = (
-    "Collection timestamp cannot be written. "
-    "Records endpoint must be hit at least once from a writable instance."
-)
+_OF_304 = (
+    "Cache-Control", "Content-Location", "ETag", "Expires", "Last-Modified", "Vary",
+)  # fmt: skip
 
 
-@contextmanager
-def invalid_as_400(request: Any) -> Iterator[None]:
-    """Answer what pure helpers refuse with a 400: the one place (architecture §4)."""
-    try:
-        yield
-    except InvalidParameter as error:
-        raise_invalid(
-            request,
-            location=error.location,
-            name=error.name,
-            description=error.description,
-        )
-
-
-def endpoint(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Make an endpoint of a method that decides, then writes (rulings §2.21).
-
-    When what it decided upon changed before it could write, it starts again: reads,
-    checks and merges anew. Bad parameters are a 400.
-    """
-
-    @functools.wraps(method)
-    def answer(resource: Any) -> Any:
-        for _ in range(MAX_ATTEMPTS):
-            try:
-                with invalid_as_400(resource.request):
-                    return method(resource)
-            except ModifiedMeanwhileError:
-                resource.forget_what_was_read()
-        raise http_error(
-            HTTPServiceUnavailable(),
-            errno=ERRORS.BACKEND,
-            message="Too many concurrent changes, please retry later.",
-        )
-
-    return answer
-
-
-def read_json(request: Any) -> Any:
-    """Answer the JSON of the body; an empty object when there is none.
+def read_json(request: Request) -> Any:
+    """Return the JSON of the body; None when it cannot be read.
 
     The schema has it already, but what it drops may matter: ids, and the values that
-    a PATCH sends.
-
-    Raises:
-        ValueError: when it cannot be read.
+    a PATCH sends. It is read like there: parameters of the content type do not matter.
     """
+    body: Any = request.body
     try:
-        return request.json
-    except (LookupError, RecursionError) as error:
-        raise ValueError("Unreadable JSON") from error
+        # Requests that applications make for their tests have the JSON only.
+        return loads(body) if isinstance(body, bytes) else request.json
+    except ValueError:
+        return None
 
 
-def set_timestamp(response: Any, timestamp: Timestamp) -> None:
-    """Set ``ETag`` and ``Last-Modified`` (protocol §3.7)."""
-    response.headers["Last-Modified"] = _http_date(timestamp // 1000)
+def set_timestamp(response: Response, timestamp: Timestamp) -> None:
+    """Set `ETag` and `Last-Modified` (docs: protocol-timestamps).
+
+    The latter is not later than `Date`: RFC 9110, 8.8.2.1.
+    """
+    seconds = min(timestamp, msec_time()) // 1000
+    response.headers["Last-Modified"] = _http_date(seconds)
     response.headers["ETag"] = f'"{timestamp}"'
 
 
 @functools.lru_cache(maxsize=1000)
 def _http_date(seconds: int) -> str:
-    return formatdate(min(seconds, _LAST_DATE_SECONDS), usegmt=True)
+    return formatdate(seconds, usegmt=True)
 
 
-def set_cache(
-    response: Any, expires_seconds: Any, *, is_anonymous: bool, is_private: bool
-) -> None:
-    """Set ``Cache-Control`` and ``Expires`` (protocol §3.8).
+def record_url(request: Request, record_id: Any) -> str | None:
+    """Return the URL of a record, None if the path of its collection does not tell it.
 
     Args:
-        response: of a GET.
-        expires_seconds: setting of the resource; only matters to anonymous users.
-        is_anonymous: whether nobody is authenticated.
-        is_private: setting ``private_responses`` (rulings §3).
+        request: One about the record or its collection.
+        record_id: The id.
     """
-    if is_anonymous and expires_seconds:
+    service: Any = request.current_service
+    if service.type == "record":
+        return request.path_url
+    if service.record_path == f"{service.collection_path}/{{id}}":
+        # As that of Pyramid, which takes ten times as long.
+        return f"{request.path_url}/{quote(str(record_id))}"
+    parameters = {**request.matchdict, "id": record_id}
+    try:
+        return request.route_url(service.record_route, **parameters)
+    except KeyError:
+        return None
+
+
+def set_cache(response: Response, expires_seconds: Any, is_private: bool) -> None:
+    """Set `Cache-Control` and `Expires`.
+
+    Args:
+        response: That of a GET.
+        expires_seconds: For how long caches need not ask again; nothing if they must.
+        is_private: Whether no cache may store it, if they must ask.
+    """
+    if expires_seconds:
         response.cache_expires(seconds=int(expires_seconds))
         return
-    is_private = is_private and not is_anonymous
     if "Cache-Control" not in response.headers:
-        text = "no-cache, no-store" if is_private else "no-cache"
-        response.headers["Cache-Control"] = text
+        response.headers["Cache-Control"] = PRIVATE if is_private else REVALIDATED
         return
     response.cache_control.no_cache = True
     if is_private:
         response.cache_control.no_store = True
 
 
-def not_modified(timestamp: Timestamp) -> Exception:
-    """Build the 304 of a client that has this version."""
+def not_modified(answer: Response) -> Exception:
+    """Build the 304 of a client that has this version, from the 200 of any other.
+
+    Caches replace what they know by its headers: RFC 9110, 15.4.5.
+    """
     response = HTTPNotModified()
-    set_timestamp(response, timestamp)
+    for name in _OF_304:
+        value = answer.headers.get(name)
+        if value is not None:
+            response.headers[name] = value
     error: Exception = response
     return error
 
@@ -131,41 +112,50 @@ def precondition_failed(
     timestamp: Timestamp | None, existing: Record | None
 ) -> Exception:
     """Build a 412; `existing` is what the user may see of the record."""
-    response = http_error(
-        HTTPPreconditionFailed(),
-        errno=ERRORS.MODIFIED_MEANWHILE,
-        message="Resource was modified meanwhile",
-        details={} if existing is None else {"existing": existing},
-    )
+    response = HTTPPreconditionFailed()
     if timestamp is not None:
         set_timestamp(response, timestamp)
-    error: Exception = response
-    return error
+    message = "Resource was modified meanwhile"
+    details = {} if existing is None else {"existing": existing}
+    return _error(response, ERRORS.MODIFIED_MEANWHILE, message, details)
+
+
+def precondition_required() -> Exception:
+    """Build the 428 of a write without preconditions, which no cache may store."""
+    response = HTTPPreconditionRequired()
+    response.headers["Cache-Control"] = PRIVATE
+    message = (
+        "Send If-Match with the ETag of the record, or If-None-Match: * to create it."
+    )
+    return _error(response, ERRORS.PRECONDITION_REQUIRED, message)
 
 
 def conflict(error: UnicityError, id_field: str, existing: Record | None) -> Exception:
     """Build a 409; `existing` is what the user may see of the other record."""
     details: dict[str, Any] = {"field": error.field}
+    other = "another record"
     if existing is not None:
         details["existing"] = existing
-    response: Exception = http_error(
-        HTTPConflict(),
-        errno=ERRORS.CONSTRAINT_VIOLATED,
-        message=f"Conflict of field {error.field} on record {error.record[id_field]}",
-        details=details,
-    )
-    return response
+        other = f"record {error.record[id_field]}"
+    message = f"Conflict of field {error.field} on {other}"
+    return _error(HTTPConflict(), ERRORS.CONSTRAINT_VIOLATED, message, details)
 
 
 def not_found() -> Exception:
     """Build the 404 of a record, which the error view rewrites."""
-    response: Exception = http_error(HTTPNotFound(), errno=ERRORS.INVALID_RESOURCE_ID)
-    return response
+    return _error(HTTPNotFound(), ERRORS.INVALID_RESOURCE_ID)
 
 
-def readonly_timestamp() -> Exception:
-    """Build the 503 of a timestamp that a read-only instance cannot write (§21.3)."""
-    response: Exception = http_error(
-        HTTPServiceUnavailable(), errno=ERRORS.BACKEND, message=_READONLY_TIMESTAMP
-    )
+def unavailable(message: str) -> Exception:
+    """Build a 503."""
+    return _error(HTTPServiceUnavailable(), ERRORS.BACKEND, message)
+
+
+def _error(
+    response: Exception,
+    errno: ERRORS,
+    message: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> Exception:
+    http_error(response, errno=errno, message=message, details=details)
     return response

@@ -1,8 +1,8 @@
-"""Which fields do the records of a resource have; what may permissions be?
+"""Schemas: the fields of records, and what permissions may be.
 
 colander deserialises a flat mapping of five scalars in 4 µs, one of fifty in 25 µs
-(Python 3.11): schemas are used as they are. What costs is ``bind``, 120 µs, which
-:mod:`cliquet.validation` spares unless a schema needs it.
+(Python 3.11): schemas are used as they are. What costs is `bind`, 120 µs, which
+:mod:`cliquet.nodes.binding` spares unless a schema needs it.
 """
 
 import re
@@ -10,6 +10,8 @@ from typing import Any
 
 import colander
 
+from cliquet.bounds import MAX_PERMISSIONS, MAX_PRINCIPAL, MAX_PRINCIPALS
+from cliquet.nodes.binding import ignores_bindings
 from cliquet.text import strip_whitespace
 from cliquet.timestamps import msec_time
 
@@ -23,15 +25,20 @@ __all__ = [
 ]
 
 
+#: What colander calls the values of an option.
+_UNKNOWN = {True: "preserve", "raise": "raise"}
+
+
+@ignores_bindings
 class ResourceSchema(colander.MappingSchema):
     """Fields of a record; `id` and `last_modified` are not among them.
 
-    Options are redefined by an inner class ``Options``, whether or not it inherits
+    Options are redefined by an inner class `Options`, whether or not it inherits
     from this one, and are read each time they matter.
     """
 
     class Options:
-        """Defaults of the options (protocol §11.5)."""
+        """Defaults of the options."""
 
         unique_fields: tuple[str, ...] = ()
         """Fields whose values are unique in the collection."""
@@ -39,29 +46,33 @@ class ResourceSchema(colander.MappingSchema):
         readonly_fields: tuple[str, ...] = ()
         """Fields that a PATCH may not change."""
 
-        preserve_unknown: bool = False
-        """Keep the fields that are not declared, instead of dropping them."""
+        preserve_unknown: bool | str = False
+        """Keep the fields that are not declared, instead of dropping them.
+
+        With `"raise"` they are refused.
+        """
 
     def get_option(self, attr: str) -> Any:
-        """Answer an option, or its default."""
+        """Return an option, or its default."""
         default = getattr(ResourceSchema.Options, attr)
         return getattr(self.Options, attr, default)
 
     def is_readonly(self, field: str) -> bool:
-        """Tell whether a PATCH may not change a field."""
+        """Return True if a PATCH may not change a field."""
         return field in self.get_option("readonly_fields")
 
     def schema_type(self, **kw: Any) -> Any:
-        """Answer the colander type: what becomes of undeclared fields."""
-        preserve = self.get_option("preserve_unknown") is True
-        return colander.Mapping(unknown="preserve" if preserve else "ignore")
+        """Return the colander type: what becomes of undeclared fields."""
+        unknown = self.get_option("preserve_unknown")
+        return colander.Mapping(unknown=_UNKNOWN.get(unknown, "ignore"))
 
 
+@ignores_bindings
 class PermissionsSchema(colander.SchemaNode):
-    """Principals by permission name (protocol §19.2).
+    """Principals by permission name (docs: protocol-permissions).
 
     Attributes:
-        known_perms: names that are accepted; empty means any.
+        known_perms: Names that are accepted; empty means any.
     """
 
     def __init__(
@@ -72,7 +83,7 @@ class PermissionsSchema(colander.SchemaNode):
 
     @staticmethod
     def schema_type() -> Any:
-        """Answer the colander type: an object, of any keys."""
+        """Return the colander type: an object, of any keys."""
         return colander.Mapping(unknown="preserve")
 
     def deserialize(self, cstruct: Any = colander.null) -> Any:
@@ -81,6 +92,8 @@ class PermissionsSchema(colander.SchemaNode):
         Raises:
             colander.Invalid: at the first bad permission.
         """
+        if isinstance(cstruct, dict):
+            self._check_numbers(cstruct)
         permissions = super().deserialize(cstruct)
         if permissions in (colander.null, colander.drop):
             return permissions
@@ -89,21 +102,49 @@ class PermissionsSchema(colander.SchemaNode):
             for name, principals in permissions.items()
         }
 
+    def _check_numbers(self, permissions: dict[str, Any]) -> None:
+        """Refuse more than may be given, before any of it is looked at."""
+        if len(permissions) > MAX_PERMISSIONS:
+            description = f"Number of permissions is limited to {MAX_PERMISSIONS}"
+            raise colander.Invalid(self, description)
+        for name, principals in permissions.items():
+            _check_principal(self, name)
+            if isinstance(principals, list) and len(principals) > MAX_PRINCIPALS:
+                failure = colander.Invalid(self)
+                description = f"Number of principals is limited to {MAX_PRINCIPALS}"
+                failure.add(colander.Invalid(_principals_node(name), description))
+                raise failure
+
     def _principals(self, name: str, principals: Any) -> Any:
         if self.known_perms and name not in self.known_perms:
             known = ", ".join(self.known_perms)
             raise colander.Invalid(self, f'"{name}" is not one of {known}')
-        node = colander.SchemaNode(
-            colander.Sequence(), colander.SchemaNode(colander.String()), name=name
-        )
         try:
-            return node.deserialize(principals)
+            return _PRINCIPALS.deserialize(principals)
         except colander.Invalid as error:
+            error.node = _principals_node(name)
             failure = colander.Invalid(self)
             failure.add(error)
             raise failure from error
 
 
+def _principals_node(name: str) -> Any:
+    """Return the schema of the principals of a permission."""
+    principal = colander.SchemaNode(colander.String(), validator=_check_principal)
+    return colander.SchemaNode(colander.Sequence(), principal, name=name)
+
+
+@ignores_bindings
+def _check_principal(node: Any, value: str) -> None:
+    if len(value.encode()) > MAX_PRINCIPAL:
+        raise colander.Invalid(node, f"Longer than {MAX_PRINCIPAL} bytes")
+
+
+#: Making it takes longer than using it.
+_PRINCIPALS = _principals_node("")
+
+
+@ignores_bindings
 class TimeStamp(colander.SchemaNode):
     """An integer: milliseconds since the epoch; now, unless given."""
 
@@ -125,8 +166,7 @@ class TimeStamp(colander.SchemaNode):
         return super().deserialize(cstruct)
 
 
-# colander 2 only takes http and ftp; this is the check of colander 1, a prefix match
-# (python-api §16.5, §30.8).
+# colander 2 only takes http and ftp; this is the check of colander 1, a prefix match.
 _URL_BEGINNING = re.compile(
     r"(?i)(?:[a-z][\w-]+:(?:/{1,3}|[a-z0-9%])|www\d{0,3}[.]|[a-z0-9.-]+[.][a-z]{2,4}/)"
 )
@@ -134,6 +174,7 @@ _URL_REST = re.compile(r"[^\s()<>]+")
 _PUNCTUATION = "`!()[]{};:'\".,<>?«»“”‘’"  # noqa: RUF001
 
 
+@ignores_bindings
 def _check_url(node: Any, value: str) -> None:
     """Refuse a text that does not begin like a URL.
 
@@ -152,7 +193,7 @@ def _beginnings(value: str) -> list[int]:
     matched = _URL_BEGINNING.match(value)
     if matched is None:
         return []
-    # ``http:///`` also begins with ``http://``: what is left decides.
+    # `http:///` also begins with `http://`: what is left decides.
     extra = len(matched.group()) - len(matched.group().rstrip("/"))
     return [matched.end() - back for back in range(max(extra, 1))]
 

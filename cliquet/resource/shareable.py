@@ -1,6 +1,5 @@
-"""What changes when records are common to all, and protected by permissions?"""
+"""Resources whose records are common to all users, and protected by permissions."""
 
-import copy
 from functools import partial
 from typing import Any
 
@@ -8,26 +7,35 @@ from pyramid.httpexceptions import HTTPForbidden
 from pyramid.settings import asbool
 
 from cliquet import authorization
-from cliquet.access import Access
+from cliquet.deprecation import DeprecatedMeta
 from cliquet.events import ACTIONS
+from cliquet.framework.policy import forget_user
+from cliquet.permission_cache import PermissionCache
 from cliquet.resource import payload
-from cliquet.resource.model import ShareableModel
+from cliquet.resource.hooks import ignores_tombstones
+from cliquet.resource.model import Model, ShareableModel
 from cliquet.resource.user import UserResource
-from cliquet.resource.viewset import ShareableViewSet
-from cliquet.storage.exceptions import ModifiedMeanwhileError
-from cliquet.storage.query import COMPARISON, Filter
-from cliquet.text import aslist
-from cliquet.types import Record
+from cliquet.resource.viewset import ShareableViewSet, ViewSet
+from cliquet.storage.query import COMPARISON, Condition, Filter
+from cliquet.types import Record, Request
 
 
 class ShareableResource(UserResource):
     """Records that anybody may see or change who has the permission."""
 
-    default_model = ShareableModel
-    default_viewset = ShareableViewSet
+    default_model: type[Model] = ShareableModel
+    default_viewset: type[ViewSet] = ShareableViewSet
 
     permissions: tuple[str, ...] = ("read", "write")
-    """Names of permissions that clients may set."""
+    """Names of permissions that clients may set.
+
+    Read when the resource is registered, and by each PUT that sets permissions. No name
+    at all lets clients set any.
+    """
+
+    model: ShareableModel
+    context: Any
+    """A `RouteFactory`; None without HTTP."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,37 +43,42 @@ class ShareableResource(UserResource):
         self.force_patch_update = True
         self.model.permission = self.request.registry.permission
         self.model.current_principal = self.request.prefixed_userid
-        access = getattr(self.context, "access", None)
-        if isinstance(access, Access):
-            self.model.known_permissions = access.permissions_of
-            self.model.forget_permissions = access.forget
         if self.context is not None:
+            self.model.permission_cache = PermissionCache.of(self.request)
             self.model.get_permission_object_id = partial(
                 self.context.get_permission_object_id, self.request
             )
 
-    def get_parent_id(self, request: Any) -> str:
-        """Answer one parent for all users."""
+    def get_parent_id(self, request: Request) -> str:
+        """Return one parent for all users."""
         return ""
 
     def implied_filters(self) -> list[Filter]:
         """Restrict to the records shared with the user, if that is all they may."""
         shared_ids = getattr(self.context, "shared_ids", None)
-        if not shared_ids:
+        if not shared_ids and getattr(self.context, "is_restricted", False) is not True:
             return []
-        return [Filter(self.model.id_field, shared_ids, COMPARISON.IN)]
+        return [Filter(self.model.id_field, shared_ids or (), COMPARISON.IN)]
 
     def fields_of(self, record: Record) -> Record:
-        """Answer a record without its permissions."""
+        """Return a record without its permissions."""
         extra = self.model.permissions_field
         return {field: value for field, value in record.items() if field != extra}
 
     def visible(self, record: Record) -> Record | None:
-        """Answer the fields of a record, to those only who may read it (§2.3-2.4)."""
-        if not self._is_permitted("read", record[self.model.id_field]):
+        """Return the fields of a record, to those only who may read it."""
+        if not self.may_read(record[self.model.id_field]):
             return None
         return self.fields_of(record)
 
+    def may_read(self, record_id: str | None) -> bool:
+        """Ask the authorization policy."""
+        return self._is_permitted("read", record_id)
+
+    def _why_unreadable(self, record_id: str) -> Any:
+        return self._ask_about("read", record_id)
+
+    @ignores_tombstones
     def process_record(self, new: Record, old: Record | None = None) -> Record:
         """Add the permissions to set; a PUT that sets any empties the others."""
         # What a schema lets through is no permission.
@@ -81,7 +94,7 @@ class ShareableResource(UserResource):
     def postprocess(
         self, result: Any, action: ACTIONS = ACTIONS.READ, old: Record | None = None
     ) -> dict[str, Any]:
-        """Answer the permissions beside the record, and in no event."""
+        """Return the permissions beside the record, and in no event."""
         if isinstance(result, list):
             return super().postprocess(result, action, old)
         permissions = result.get(self.model.permissions_field)
@@ -93,44 +106,57 @@ class ShareableResource(UserResource):
         shown = {name: list(principals) for name, principals in permissions.items()}
         return {"permissions": shown, **body}
 
-    def authorize_write(self, existing: Record | None) -> None:
-        """Start a PUT again if the record came or went since it was permitted.
-
-        Creating and replacing are not the same permission.
+    def start_again(self) -> None:
+        """Forget what was read, and ask for the permission anew.
 
         Raises:
-            HTTPForbidden: what is to be done now is not permitted.
+            HTTPForbidden: it was revoked, or is another one for what is stored now.
         """
-        permitted = getattr(self.context, "required_permission", None)
-        needed = "write" if existing else "create"
-        if {permitted, needed} != {"create", "write"}:
+        super().start_again()
+        self._ask_again()
+
+    def _unchanged_collection(self) -> Condition | None:
+        """Return the condition, too, that the same records are shared with the user."""
+        if not getattr(self.context, "shared_ids", None):
+            return super()._unchanged_collection()
+        # Each revocation moves the timestamp: it must not be newer than the ids.
+        condition = Condition(collection=self.timestamp)
+        self._ask_again()
+        return condition
+
+    def _ask_again(self) -> None:
+        if not isinstance(self.context, authorization.RouteFactory):
             return
+        # Who was removed from a group meanwhile has left it.
+        forget_user(self.request)
         fresh = type(self.context)(self.request)
-        if not self.request.has_permission(authorization.DYNAMIC, fresh):
-            raise HTTPForbidden
-        self.context.required_permission = fresh.required_permission
-        raise ModifiedMeanwhileError(self.record_id)
+        permitted = self.request.has_permission(authorization.DYNAMIC, fresh)
+        if not permitted:
+            raise HTTPForbidden(result=permitted)
+        # In place: others have the context too, and may have replaced its methods.
+        vars(self.context).update(vars(fresh))
+
+    def _varies_by_user(self, record: Record | None) -> bool:
+        """Lists hold what the user may read, records what they may know."""
+        return record is None or asbool(self._setting("hide_permissions"))
 
     def _hides_permissions(self, record: Record) -> bool:
         if not asbool(self._setting("hide_permissions")):
             return False
         return not self._is_permitted("write", record[self.model.id_field])
 
-    def _is_permitted(self, permission: str, record_id: str) -> bool:
-        """Ask the authorization policy about any record of the collection."""
-        if self.context is None:
-            return True
-        target = copy.copy(self.context)
-        # On a collection, a context can name the object of any of its records.
-        target.on_collection = True
-        target.permission_object_id = target.get_permission_object_id(
-            self.request, record_id
-        )
-        target.on_collection = False
-        target.required_permission = permission
-        setting = f"{target.resource_name}_{permission}_principals"
-        principals = self.request.registry.settings.get(setting, "")
-        if isinstance(principals, str):
-            principals = principals.replace(",", " ")
-        target.allowed_principals = aslist(principals)
-        return bool(self.request.has_permission(authorization.DYNAMIC, target))
+    def _is_permitted(self, permission: str, record_id: str | None) -> bool:
+        return self.context is None or bool(self._ask_about(permission, record_id))
+
+    def _ask_about(self, permission: str, record_id: str | None) -> Any:
+        """Ask the authorization policy about a record of the collection, or all."""
+        target = self.context.for_record(record_id, permission)
+        return self.request.has_permission(authorization.DYNAMIC, target)
+
+
+class ProtectedResource(ShareableResource, metaclass=DeprecatedMeta):
+    """Old name of `ShareableResource`: subclassing it warns."""
+
+    __deprecation_warning__ = (
+        "ProtectedResource is deprecated. Use ShareableResource instead."
+    )

@@ -1,4 +1,4 @@
-"""Which endpoints does a resource have, and how is each of them declared?
+"""Viewsets: which endpoints a resource has, and how each is declared.
 
 All of it is worked out when the resource is registered.
 """
@@ -9,27 +9,42 @@ import colander
 from pyramid.settings import asbool
 
 from cliquet import authorization
+from cliquet.deprecation import DeprecatedMeta
+from cliquet.nodes.binding import ignores_bindings, needs_binding
+from cliquet.nodes.reading import deserialize
+from cliquet.resource.fields import names_of, read_fields
+from cliquet.resource.model import Model
 from cliquet.resource.schema import PermissionsSchema
+from cliquet.storage.query import FieldNames
 
 CONTENT_TYPES = ["application/json"]
 
 _RECORD_HEADERS = ("Last-Modified", "ETag", "Cache-Control", "Expires", "Pragma")
 
 
+@ignores_bindings
 class _PayloadSchema(colander.MappingSchema):
     """Body of a write: any other key than those added is an error."""
+
+    names = FieldNames()
 
     @staticmethod
     def schema_type() -> Any:
         return colander.Mapping(unknown="raise")
 
+    def read_child(self, child: Any, value: Any) -> Any:
+        """Return what a child makes of its value (called by `cliquet.validation`)."""
+        if child.name == "data":
+            return read_fields(child, value, self.names)
+        return deserialize(child, value)
+
 
 class ViewSet:
     """How a user resource is served. Keywords become attributes of the instance.
 
-    Arguments of a view are merged from ``default_arguments``,
-    ``default_<endpoint type>_arguments``, ``default_<method>_arguments`` and
-    ``<endpoint type>_<method>_arguments``; the last wins.
+    Arguments of a view are merged from `default_arguments`,
+    `default_<endpoint type>_arguments`, `default_<method>_arguments` and
+    `<endpoint type>_<method>_arguments`; the last wins.
     """
 
     service_name = "{resource_name}-{endpoint_type}"
@@ -69,11 +84,11 @@ class ViewSet:
         vars(self).update(kwargs)
 
     def collection_arguments(self, resource_cls: Any, method: str) -> dict[str, Any]:
-        """Answer the view arguments of a method of the collection."""
+        """Return the view arguments of a method of the collection."""
         return self.get_view_arguments("collection", resource_cls, method)
 
     def record_arguments(self, resource_cls: Any, method: str) -> dict[str, Any]:
-        """Answer the view arguments of a method of the record."""
+        """Return the view arguments of a method of the record."""
         return self.get_view_arguments("record", resource_cls, method)
 
     def get_view_arguments(
@@ -91,7 +106,7 @@ class ViewSet:
         return arguments
 
     def get_record_schema(self, resource_cls: Any, method: str) -> Any:
-        """Answer the schema of the body of a request."""
+        """Return the schema of the body of a request."""
         simple_mapping = colander.MappingSchema(unknown="preserve")
         if method.lower() not in map(str.lower, self.validate_schema_for):
             # The body merely has to be an object.
@@ -101,11 +116,21 @@ class ViewSet:
             data = simple_mapping
         else:
             data = resource_cls.mapping
-            _accept_absence(data)
         # Naming the mapping "data" is what errors of PATCH rely on, too.
         data.name = "data"
-        payload = _PayloadSchema()
+        payload = _PayloadSchema(
+            names=names_of(getattr(resource_cls, "default_model", Model))
+        )
         payload.add(data)
+        if data is simple_mapping:
+            return payload
+        if needs_binding(data):
+            # What it accepts is known when it is bound.
+            required = (data.missing, data.default)
+            payload.after_bind = lambda node, kw: _accept_absence(
+                node["data"], required
+            )
+        _accept_absence(data)
         return payload
 
     def get_view(self, endpoint_type: str, method: str) -> str:
@@ -127,13 +152,13 @@ class ViewSet:
         )
 
     def get_service_arguments(self) -> dict[str, Any]:
-        """Answer the arguments of the services."""
+        """Return the arguments of the services."""
         return dict(self.service_arguments)
 
     def is_endpoint_enabled(
         self, endpoint_type: str, resource_name: str, method: str, settings: Any
     ) -> bool:
-        """Tell whether settings leave a method on (protocol §21)."""
+        """Return True if settings leave a method on (docs: protocol-readonly)."""
         is_read = method.lower() in map(str.lower, self.readonly_methods)
         if asbool(settings.get("readonly")) and not is_read:
             return False
@@ -145,7 +170,7 @@ class ShareableViewSet(ViewSet):
     """How a shareable resource is served: permissions are decided by request."""
 
     def get_record_schema(self, resource_cls: Any, method: str) -> Any:
-        """Answer the schema of the body of a request, with its permissions."""
+        """Return the schema of the body of a request, with its permissions."""
         schema = super().get_record_schema(resource_cls, method)
         if method.lower() not in map(str.lower, self.validate_schema_for):
             return schema
@@ -169,18 +194,33 @@ class ShareableViewSet(ViewSet):
         return arguments
 
     def get_service_arguments(self) -> dict[str, Any]:
-        """Answer the arguments of the services, among them the route factory."""
+        """Return the arguments of the services, among them the route factory."""
         return {
             **super().get_service_arguments(),
             "factory": authorization.RouteFactory,
         }
 
 
-def _accept_absence(mapping: Any) -> None:
-    """Make ``data`` optional when the schema accepts an empty object."""
+class ProtectedViewSet(ShareableViewSet, metaclass=DeprecatedMeta):
+    """Old name of `ShareableViewSet`: subclassing it warns."""
+
+    __deprecation_warning__ = (
+        "ProtectedViewSet is deprecated. Use ShareableViewSet instead."
+    )
+
+
+def _accept_absence(mapping: Any, required: Any = None) -> None:
+    """Make `data` optional when the schema accepts an empty object.
+
+    Args:
+        mapping: The schema, bound or as it was written.
+        required: Values of `missing` and `default` otherwise, if they may differ.
+    """
     try:
         mapping.deserialize({})
-    except colander.Invalid:
+    except (colander.Invalid, colander.UnboundDeferredError):
+        if required:
+            mapping.missing, mapping.default = required
         return
     mapping.missing = colander.drop
     mapping.default = {}

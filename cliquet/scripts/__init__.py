@@ -1,1 +1,1 @@
-"""Commands of the console."""
+"""Commands of the console: ``cliquet`` parses them, each other module runs one."""

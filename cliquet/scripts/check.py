@@ -1,144 +1,154 @@
-"""Could the service run, and with which settings? (``cliquet check``)"""
+"""The command ``cliquet check``: whether the service could run, and how it is set."""
 
-import difflib
 import logging
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from configparser import InterpolationError
 from typing import Any
-from urllib.parse import urlsplit
 
+from pyramid.authentication import (
+    AuthTktAuthenticationPolicy,
+    SessionAuthenticationPolicy,
+)
 from pyramid.paster import bootstrap, get_appsettings
+from pyramid.settings import asbool
 
-from cliquet.settings import get_setting
-from cliquet.settings.loading import PREFIX
-from cliquet.settings.table import PATTERNS, SETTINGS
+from cliquet.authentication import UNPROTECTED, lacks_secret, policies_of
+from cliquet.declarations.report import warnings_of
+from cliquet.declarations.start import UNREAD, find_odd_settings, without_tables
+from cliquet.headers import header_names
+from cliquet.scripts.answers import try_backends
+from cliquet.settings import SETTINGS, get_setting, is_patterned, show_setting
+from cliquet.settings.loading import PREFIX, environment_variable, setting_names
 from cliquet.text import aslist, environment_name
-from cliquet.views.heartbeat import run_checks
+from cliquet.types import Registry, Settings
 
-_SECRET = re.compile(r"secret|password|token|dsn|key$", re.IGNORECASE)
-_OTHERS = ("pyramid.", "tm.", "retry.", "multiauth.", "debugtoolbar.", "mail.")
-_POOR_SECRETS = (
-    "",
-    "change-me",
-    "changeme",
-    "secret",
-    "b4c96a8692291d88fe5a97dd91846eb4",
+#: Policies that are known to read cookies.
+_READ_COOKIES = (AuthTktAuthenticationPolicy, SessionAuthenticationPolicy)
+_IS_UNVARIED = (
+    "Policy {} reads {}, and vary does not say so: caches may give the answer of one "
+    "user to another. It has to name {}, too."
 )
 
 
 def run(ini_file: str) -> int:
-    """Explain settings and try backends; 0 if the service could run."""
-    logging.getLogger().setLevel(logging.ERROR)
+    """Explain settings and try backends; return 0 if the service could run."""
+    logging.getLogger().setLevel(logging.CRITICAL)
     try:
         given = get_appsettings(ini_file)
-        env = bootstrap(ini_file)
+        with without_tables():
+            env = bootstrap(ini_file)
     except Exception as error:  # noqa: BLE001 -- whatever it is, it would not start
-        print(f"The application does not start: {type(error).__name__}: {error}")
+        print(f"The application does not start: {describe_error(error)}")
         return 1
     registry = env["registry"]
-    _print("Settings that differ from their defaults", list(_explain(registry, given)))
-    _print("Warnings", list(_warnings(registry.settings, given)))
-    timeout = float(get_setting(registry.settings, "heartbeat_timeout_seconds"))
-    logging.getLogger().setLevel(logging.CRITICAL)
-    status = run_checks(registry.heartbeats, env["request"], timeout)
-    told = {True: "answers", False: "DOES NOT ANSWER", None: "was not checked"}
-    _print("Backends", [f"{name}: {told.get(ok, ok)}" for name, ok in status.items()])
-    if any(ok is not None and not ok for ok in status.values()):
-        print("The service could not run. If tables are missing: "
-              f"cliquet --ini {ini_file} migrate")  # fmt: skip
+    settings = registry.settings
+    _print("Settings that differ from their defaults", _explain(settings, given))
+    odd = find_odd_settings(registry)
+    found = (
+        *(told for told in warnings_of(registry) if not told.startswith(UNREAD)),
+        *(str(each) for each in odd if not each.is_sure),
+        *_find_unread(settings),
+        *_find_unsafe(registry),
+    )
+    _print("Warnings", found)
+    errors = [str(each) for each in odd if each.is_sure]
+    _print("Errors", errors)
+    answers, is_well = try_backends(registry, env["request"])
+    _print("Backends", answers)
+    if not is_well:
+        print("The service could not run.")
+        if any("cliquet migrate" in line for line in answers):
+            print(f"First: cliquet --ini {ini_file} migrate")
+        return 1
+    if errors:
+        print("The service could run, but not as these settings want it.")
+        return 1
+    if lacks_secret(registry):
+        print("The service could run, but must not: userid_hmac_secret is no secret.")
         return 1
     print("The service could run.")
     return 0
 
 
-def _print(title: str, lines: list[str]) -> None:
+def describe_error(error: Exception) -> str:
+    """Return why an application does not start, without what its file holds."""
+    if isinstance(error, InterpolationError):
+        # The message ends with the rest of the line: a password, often.
+        return (
+            f"setting {error.option!r} in section [{error.section}] of the ini file: "
+            "write each % twice, as %%."
+        )
+    return f"{type(error).__name__}: {error}"
+
+
+def _print(title: str, lines: Iterable[str]) -> None:
     print(f"{title}:")
-    for line in lines or ["none"]:
+    for line in list(lines) or ["none"]:
         print(f"  {line}")
     print()
 
 
-def _names(name: str, project: str) -> list[str]:
-    return [name, f"{project}.{name}", f"{PREFIX}.{name}"]
-
-
-def _plain(name: str, project: str) -> str:
-    for prefix in (f"{PREFIX}.", f"{project}."):
-        if name.startswith(prefix):
-            return name.removeprefix(prefix)
-    return name
-
-
-def _explain(registry: Any, given: Mapping[str, Any]) -> Iterator[str]:
-    settings = registry.settings
-    project = str(settings.get("project_name") or "")
-    known = [name for name in sorted(settings) if _is_known(name)]
-    for name in known:
+def _explain(settings: Settings, given: Mapping[str, Any]) -> Iterator[str]:
+    project_name = str(settings["project_name"])
+    for name in sorted(filter(_is_known, settings)):
+        names = setting_names(name, project_name)
+        # With a prefix, it is there a second time without.
         value = settings[name]
-        setting = SETTINGS.get(name)
-        if setting is not None and value == setting.default:
+        if name != names[0]:
             continue
-        names = _names(name, project)
-        variables = [environment_name(each) for each in names]
-        variable = next((each for each in variables if each in os.environ), None)
-        if variable is not None:
-            source = f"environment, {variable}"
-        elif any(each in given for each in names):
-            source = "file"
-        else:
-            source = "application"
-        yield f"{name} = {shown(name, value)}  ({source})"
-
-
-def shown(name: str, value: Any) -> str:
-    """Write the value of a setting; what is secret in it is hidden."""
-    text = str(value)
-    if _SECRET.search(name) and text:
-        return "********"
-    if "://" in text:
-        try:
-            password = urlsplit(text).password
-        except ValueError:
-            password = None
-        if password:
-            text = text.replace(f":{password}@", ":********@")
-    return " ".join(text.split())
+        if name not in SETTINGS or value != SETTINGS[name].default:
+            source = "file" if any(each in given for each in names) else "application"
+            if variable := environment_variable(names):
+                source = f"environment, {variable}"
+            yield f"{name} = {show_setting(name, value)}  ({source})"
 
 
 def _is_known(name: str) -> bool:
-    if name in SETTINGS:
-        return True
-    return any(_pattern(pattern).fullmatch(name) for pattern in PATTERNS)
+    return name in SETTINGS or is_patterned(name)
 
 
-def _pattern(name: str) -> re.Pattern[str]:
-    parts = re.split(r"(<[^>]*>)", name)
-    return re.compile("".join(
-        ".+" if part.startswith("<") else re.escape(part) for part in parts
-    ))  # fmt: skip
+def _find_unread(settings: Settings) -> Iterator[str]:
+    """Yield the variables with a prefix of settings that are for none of them."""
+    project_name = str(settings["project_name"])
+    prefixes = tuple(
+        environment_name(f"{each}.") for each in (PREFIX, project_name) if each
+    )
+    known = {
+        environment_name(name)
+        for key in (*SETTINGS, *settings)
+        for name in setting_names(key, project_name)
+    }
+    for variable in sorted(os.environ):
+        if variable.startswith(prefixes) and variable not in known:
+            yield f"The environment variable {variable} is for no setting."
 
 
-def _warnings(settings: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
-    project = str(settings.get("project_name") or "")
-    for name in sorted(given):
-        plain = _plain(name, project)
-        if _is_known(plain) or plain.startswith(_OTHERS) or plain.startswith("__"):
-            continue
-        if plain in ("here", "use"):
-            continue
-        near = difflib.get_close_matches(plain, SETTINGS, n=1)
-        if near:
-            yield f"{name} is no setting of Cliquet: did you mean {near[0]}?"
-        elif name.startswith(f"{PREFIX}."):
-            yield f"{name} is no setting of Cliquet."
-    if str(get_setting(settings, "userid_hmac_secret")) in _POOR_SECRETS:
-        yield (
-            "userid_hmac_secret is not a secret: anybody can compute user ids. "
-            "Set one, keep it, and never change it."
-        )
+def _find_unsafe(registry: Registry) -> Iterator[str]:
+    settings = registry.settings
+    if lacks_secret(registry):
+        yield UNPROTECTED
     if "*" in aslist(get_setting(settings, "cors_origins")):
         yield "cors_origins = *: any web page may call this service."
+    if settings.get("error_info_link") == SETTINGS["error_info_link"].default:
+        yield (
+            "error_info_link is that of 3.1: clients that meet an error 500 are sent "
+            "to the issues of its authors. Set your own, or nothing."
+        )
+    if asbool(settings.get("debug_all")):
+        yield "pyramid.debug_all: clients that meet an error 500 are shown its place."
+    yield from _find_cookies(registry)
     for kind in ("storage", "cache", "permission"):
         if str(settings.get(f"{kind}_backend", "")).endswith(".memory"):
             yield f"{kind}_backend keeps everything in memory, and forgets it at exit."
+
+
+def _find_cookies(registry: Registry) -> Iterator[str]:
+    """Yield the policies that tell users apart by what caches do not look at."""
+    varies = {name.lower() for name in header_names(registry.settings.get("vary"))}
+    for name, policy in policies_of(registry):
+        if isinstance(policy, _READ_COOKIES) and not varies & {"cookie", "*"}:
+            yield _IS_UNVARIED.format(name, "cookies", "Cookie")
+        for header in getattr(policy, "reads_headers", ()):
+            if not varies & {header.lower(), "*"}:
+                yield _IS_UNVARIED.format(name, header, header)

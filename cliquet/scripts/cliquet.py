@@ -1,18 +1,32 @@
-"""The command ``cliquet``: install, check, repair and move a service (§25)."""
+"""The command ``cliquet``: install, check, repair and move a service."""
 
 import argparse
+import contextlib
 import inspect
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from configparser import InterpolationError
 from typing import Any
 
 from pyramid.paster import bootstrap
 from pyramid.settings import asbool
 
 import cliquet
-from cliquet.scripts import check, profile, project, purge, routes, transfer
+from cliquet.declarations.start import without_tables
+from cliquet.logs import logger
+from cliquet.scripts import (
+    check,
+    conformance,
+    keys,
+    profile,
+    project,
+    purge,
+    routes,
+    serve,
+    transfer,
+)
 
 _DESCRIPTION = """\
 Look after an application that is built with Cliquet: make a new one, prepare its
@@ -23,9 +37,12 @@ examples:
   cliquet init shop                               make a project in the directory shop
   cliquet --ini shop/shop.ini migrate             create or upgrade what backends need
   cliquet --ini shop/shop.ini check               explain settings, try backends
+  cliquet --ini shop/shop.ini serve --reload      serve it while it is worked on
   cliquet --ini shop/shop.ini purge --older-than 90 --dry-run
+  cliquet --ini shop/shop.ini keys create backup  print an API key for that user
   cliquet --ini old.ini export > records.jsonl
   cliquet --ini new.ini import records.jsonl
+  cliquet conformance http://127.0.0.1:8888       does it do what the protocol says
   cliquet profile profiles/                       turn profiles into a page
 
 exit codes: 0 done, 1 something is wrong with the service, 2 wrong arguments"""
@@ -34,21 +51,43 @@ exit codes: 0 done, 1 something is wrong with the service, 2 wrong arguments"""
 def main() -> None:
     """Run the command line. Usage errors exit with code 2."""
     parser = _parser()
-    arguments = parser.parse_args(sys.argv[1:])
-    if arguments.command == "profile":
-        sys.exit(profile.run(arguments.directory, arguments.output))
-    if arguments.command == "init" and arguments.directory:
-        sys.exit(project.run(arguments.directory))
-    if arguments.ini_file is None:
+    options = vars(parser.parse_args(sys.argv[1:]))
+    command, ini_file = options.pop("command"), options.pop("ini_file")
+    if command == "profile":
+        sys.exit(profile.run(**options))
+    if command == "conformance":
+        sys.exit(conformance.run(**options))
+    if command == "init" and options["directory"]:
+        sys.exit(project.run(**options))
+    if ini_file is None:
         parser.error("the following arguments are required: --ini")
-    logging.basicConfig(level=logging.DEBUG)
-    # Drivers tell every statement; what they do is not what was asked.
+    if command == "serve":
+        sys.exit(serve.run(ini_file, **options))
+    # On a terminal, what was done is all that matters.
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    # Drivers log every statement; what they do is not what was asked.
     for name in ("sqlalchemy", "urllib3", "cornice", "txn"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    if arguments.command == "check":
-        sys.exit(check.run(arguments.ini_file))
-    env = bootstrap(arguments.ini_file)
-    _COMMANDS[arguments.command](env, arguments)
+    if command == "check":
+        sys.exit(check.run(ini_file))
+    try:
+        # What is not there yet is what `migrate` is for.
+        with without_tables(), _quiet_start(command):
+            env = bootstrap(ini_file)
+    except InterpolationError as error:
+        sys.exit(check.describe_error(error))
+    _COMMANDS[command](env, **options)
+
+
+@contextlib.contextmanager
+def _quiet_start(command: str) -> Iterator[None]:
+    """Log nothing of what a service says at its start, before which `migrate` comes."""
+    if command == "migrate":
+        logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,63 +113,85 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", dest="command", required=True
     )
-    migrate = commands.add_parser(
-        "migrate", help="create or upgrade what the backends need"
-    )
-    _add_dry_run(migrate)
-    init = commands.add_parser(
-        "init", help="make a project that runs (without DIR: old name of migrate)"
-    )
-    init.add_argument("directory", metavar="DIR", nargs="?", help="made by the command")
-    commands.add_parser(
-        "check", help="explain the settings, try the backends; 1 if it could not serve"
-    )
-    commands.add_parser("routes", help="list methods, paths and permissions")
-    purging = commands.add_parser("purge", help="forget deletions of long ago")
-    purging.add_argument(
-        "--older-than", metavar="DAYS", type=float, help="age of what is forgotten"
-    )
-    purging.add_argument(
-        "--keep", metavar="COUNT", type=int, help="newest ones kept in each collection"
-    )
-    purging.add_argument(
-        "--batch", metavar="COUNT", type=int, default=1000, help="at once (1000)"
-    )
-    _add_dry_run(purging)
-    commands.add_parser("flush-cache", help="forget everything in the cache")
-    exporting = commands.add_parser(
-        "export", help="write records, deletions and permissions as JSON lines"
-    )
-    exporting.add_argument("--output", metavar="FILE", help="standard output if none")
-    importing = commands.add_parser("import", help="read what export wrote")
-    importing.add_argument("file", metavar="FILE")
-    importing.add_argument(
-        "--resume", action="store_true", help="go on where an import stopped"
-    )
-    profiling = commands.add_parser(
-        "profile", help="turn a directory of profiles into one page"
-    )
-    profiling.add_argument("directory", metavar="DIR", help="setting profiler_dir")
-    profiling.add_argument(
-        "--output", metavar="FILE", default="profile.html", help="profile.html if none"
-    )
+    _add_commands(commands.add_parser)
     return parser
 
 
-def _add_dry_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="tell what would be done, without doing it",
+def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
+    dry_run: dict[str, Any] = {
+        "action": "store_true",
+        "help": "log what would be done, do nothing",
+    }
+    count: dict[str, Any] = {"metavar": "COUNT", "type": int}
+
+    command = add("migrate", help="create or upgrade what the backends need")
+    command.add_argument("--dry-run", **dry_run)
+    to_utc = "move timestamps that 3.1 wrote to PostgreSQL in another time zone"
+    command.add_argument("--to-utc", action="store_true", help=to_utc)
+
+    command = add(
+        "init", help="make a project that runs (without DIR: old name of migrate)"
+    )
+    command.add_argument("directory", metavar="DIR", nargs="?", help="made by it")
+
+    command = add("serve", help="serve it here; pserve is for other servers")
+    command.add_argument(
+        "--port", type=serve.read_port, help="instead of that of the file"
+    )
+    reload = "start anew after a change of the code, or of the file"
+    command.add_argument("--reload", action="store_true", help=reload)
+
+    add("check", help="explain the settings, try the backends; 1 if it could not serve")
+    add("routes", help="list methods, paths and permissions")
+
+    command = add("purge", help="forget deletions of long ago")
+    command.add_argument(
+        "--older-than",
+        metavar="DAYS",
+        dest="older_than_days",
+        type=float,
+        help="age of what is forgotten",
+    )
+    command.add_argument("--keep", help="newest ones kept in each collection", **count)
+    command.add_argument("--batch", default=1000, help="at once (1000)", **count)
+    command.add_argument("--dry-run", **dry_run)
+
+    add("flush-cache", help="remove everything from the cache")
+    _add_moves(add)
+    keys.add_options(add)
+    conformance.add_options(add)
+
+    command = add("profile", help="turn a directory of profiles into one page")
+    command.add_argument("directory", metavar="DIR", help="setting profiler_dir")
+    command.add_argument(
+        "--output", metavar="FILE", default="profile.html", help="profile.html if none"
     )
 
 
-def init_schema(env: Mapping[str, Any], dry_run: bool = False) -> None:
-    """Prepare each configured backend.
+def _add_moves(add: Callable[..., argparse.ArgumentParser]) -> None:
+    command = add(
+        "export", help="write records, deletions and permissions as JSON lines"
+    )
+    command.add_argument(
+        "--output", metavar="FILE", dest="path", help="standard output if none"
+    )
+
+    command = add("import", help="read what export wrote")
+    command.add_argument("path", metavar="FILE")
+    command.add_argument(
+        "--resume", action="store_true", help="go on where an import stopped"
+    )
+
+
+def init_schema(
+    env: Mapping[str, Any], dry_run: bool = False, to_utc: bool = False
+) -> None:
+    """Create or upgrade what each configured backend needs.
 
     Args:
-        env: What ``pyramid.paster.bootstrap`` answers; its registry is read.
-        dry_run: Tell what would be done. Backends that cannot tell are left alone.
+        env: What ``pyramid.paster.bootstrap`` returns; its registry is read.
+        dry_run: Log what would be done, without doing it.
+        to_utc: Move the timestamps that were written in another time zone, besides.
     """
     registry = env["registry"]
     readonly = asbool(registry.settings.get("readonly", False))
@@ -139,25 +200,24 @@ def init_schema(env: Mapping[str, Any], dry_run: bool = False) -> None:
         if backend is None:
             continue
         if readonly and name != "cache":
-            # Called with this text alone: applications' tests assert it (§25).
+            # Called with this text alone: applications' tests assert it.
             warnings.warn(  # noqa: B028
                 f"Cannot migrate the {name} backend while in readonly mode."
             )
-        elif not dry_run:
-            backend.initialize_schema()
-        elif _accepts_dry_run(backend.initialize_schema):
-            backend.initialize_schema(dry_run=True)
-        else:
-            print(f"The {name} backend has nothing to tell.")
-
-
-def _accepts_dry_run(method: Any) -> bool:
-    return "dry_run" in inspect.signature(method).parameters
+            continue
+        accepted = inspect.signature(backend.initialize_schema).parameters
+        if dry_run and "dry_run" not in accepted:
+            # A backend of 3.1 cannot say more.
+            logger.info(f"Would initialize the {name} backend.")
+            continue
+        asked = {"dry_run": dry_run, "to_utc": to_utc}
+        options = {each: True for each in asked if asked[each] and each in accepted}
+        backend.initialize_schema(**options)
 
 
 def deprecated_init(env: Mapping[str, Any]) -> None:
-    """Prepare the backends: what the command did under its older name."""
-    warnings.warn(  # noqa: B028 -- called with these two arguments alone (§25)
+    """Do what ``migrate`` does, under its older name."""
+    warnings.warn(  # noqa: B028 -- applications' tests assert these two arguments
         '"cliquet init" is deprecated. Use "cliquet migrate" instead.',
         DeprecationWarning,
     )
@@ -165,7 +225,7 @@ def deprecated_init(env: Mapping[str, Any]) -> None:
 
 
 def flush_cache(env: Mapping[str, Any]) -> None:
-    """Forget everything in the cache."""
+    """Remove everything from the cache."""
     cache = getattr(env["registry"], "cache", None)
     if cache is None:
         sys.exit("No cache is configured: setting 'cache_backend'.")
@@ -173,24 +233,16 @@ def flush_cache(env: Mapping[str, Any]) -> None:
     print("The cache is empty.")
 
 
-_COMMANDS: dict[str, Callable[[Any, Any], Any]] = {
-    "migrate": lambda env, arguments: init_schema(env, dry_run=arguments.dry_run),
-    "init": lambda env, arguments: deprecated_init(env),
-    "routes": lambda env, arguments: routes.run(env["registry"]),
-    "purge": lambda env, arguments: purge.run(
-        env["registry"],
-        older_than_days=arguments.older_than,
-        keep=arguments.keep,
-        batch=arguments.batch,
-        dry_run=arguments.dry_run,
-    ),
-    "flush-cache": lambda env, arguments: flush_cache(env),
-    "export": lambda env, arguments: transfer.export_to(
-        env["registry"], arguments.output
-    ),
-    "import": lambda env, arguments: transfer.import_from(
-        env["registry"], arguments.file, resume=arguments.resume
-    ),
+#: Those that need the application, with their options as they are parsed.
+_COMMANDS: dict[str, Callable[..., Any]] = {
+    "migrate": lambda env, **asked: init_schema(env, **asked),  # noqa: PLW0108 -- patched
+    "init": lambda env, directory: deprecated_init(env),
+    "routes": lambda env: routes.run(env["registry"]),
+    "purge": lambda env, **options: purge.run(env["registry"], **options),
+    "flush-cache": flush_cache,
+    "keys": lambda env, **options: keys.run(env["registry"], **options),
+    "export": lambda env, path: transfer.export_to(env["registry"], path),
+    "import": lambda env, **options: transfer.import_from(env["registry"], **options),
 }
 
 

@@ -1,19 +1,20 @@
-"""Where does the time of requests go? (``cliquet profile DIR``)
+"""The command ``cliquet profile DIR``: where the time of requests goes.
 
-Reads the profiles that ``profiler_enabled`` writes, one a request, and makes one page
-that needs nothing else: the slowest requests, and for each endpoint a flame graph and
-a table of calls.
+It reads the profiles that ``profiler_enabled`` writes, one a request, and makes one
+page that needs nothing else: the slowest requests, and for each endpoint a flame graph
+and a table of calls.
 """
 
 import html
+import math
 import pstats
 import re
-from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from cliquet import serialization
+from cliquet.scripts.files import replaced_file
 
 #: As Werkzeug names them: method, path with dots, milliseconds, time.
 _NAME = re.compile(
@@ -30,34 +31,15 @@ Function = tuple[str, int, str]
 
 
 class Profile(NamedTuple):
-    """One request."""
+    """The profile of one request."""
 
     path: Path
     endpoint: str
     milliseconds: float
 
 
-@dataclass
-class Node:
-    """A call of the flame graph: its share of the time, and what it called."""
-
-    label: str
-    place: str
-    seconds: float
-    children: list["Node"] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        """Write it for the page."""
-        return {
-            "n": self.label,
-            "p": self.place,
-            "t": round(self.seconds * 1000, 3),
-            "c": [child.as_json() for child in self.children],
-        }
-
-
 def run(directory: str, output: str) -> int:
-    """Write the page; 0 if there was something to show."""
+    """Write the page; return the exit code, 0 if there was something to show."""
     profiles = [
         profile
         for path in sorted(Path(directory).glob("*.prof"))
@@ -69,7 +51,8 @@ def run(directory: str, output: str) -> int:
             "wrap the application with install_middlewares, and send requests."
         )
         return 1
-    Path(output).write_text(build_page(profiles), encoding="utf-8")
+    with replaced_file(output) as file:
+        file.write(build_page(profiles))
     print(f"{len(profiles)} requests: open {output} in a browser.")
     return 0
 
@@ -83,27 +66,23 @@ def _read_name(path: Path) -> Profile | None:
 
 
 def build_page(profiles: list[Profile]) -> str:
-    """Write a page about requests that were profiled."""
+    """Return a page about requests that were profiled."""
     endpoints: dict[str, list[Profile]] = {}
     for profile in profiles:
         endpoints.setdefault(profile.endpoint, []).append(profile)
-    shown = [
-        _describe(name, group)
-        for name, group in sorted(
-            endpoints.items(),
-            key=lambda item: -sum(each.milliseconds for each in item[1]),
-        )
-    ]
+    by_time = sorted(
+        endpoints.items(), key=lambda item: -sum(each.milliseconds for each in item[1])
+    )
     slowest = sorted(profiles, key=lambda profile: -profile.milliseconds)[:_SLOWEST]
     data = {
-        "endpoints": shown,
+        "endpoints": [_describe(name, group) for name, group in by_time],
         "slowest": [
             [each.endpoint, each.milliseconds, each.path.name] for each in slowest
         ],
     }
     template = resources.files(__package__).joinpath("profile.html")
-    # `</script>` in a name must not end the script.
-    text = serialization.dumps(data).replace("</", "<\\/")
+    # No name can end the script, or hide its end (`<!--<script>`).
+    text = serialization.dumps(data).replace("<", "\\u003c")
     title = html.escape(f"{len(profiles)} requests")
     page = template.read_text(encoding="utf-8")
     return page.replace("{{title}}", title).replace("{{data}}", text)
@@ -121,7 +100,7 @@ def _describe(name: str, group: list[Profile]) -> dict[str, Any]:
         "count": len(group),
         "median": times[len(times) // 2],
         "worst": times[-1],
-        "flame": build_flame(table).as_json(),
+        "flame": build_flame(table),
         "calls": [
             [*_names(function), calls, round(own * 1000, 3), round(cumulated * 1000, 3)]
             for function, (_, calls, own, cumulated, _) in rows
@@ -129,8 +108,8 @@ def _describe(name: str, group: list[Profile]) -> dict[str, Any]:
     }
 
 
-def build_flame(table: dict[Function, Any]) -> Node:
-    """Make a tree of calls from the graph of a profile.
+def build_flame(table: dict[Function, Any]) -> dict[str, Any]:
+    """Return a tree of calls, as the page reads it, from the graph of a profile.
 
     A function called from several places gives each of them its share of the time.
     """
@@ -138,28 +117,30 @@ def build_flame(table: dict[Function, Any]) -> Node:
     for function, (_, _, _, _, callers) in table.items():
         for caller, (_, _, _, cumulated) in callers.items():
             called.setdefault(caller, []).append((function, cumulated))
-    roots = [function for function, entry in table.items() if not entry[4]]
-    total = sum(table[function][3] for function in roots) or 1.0
-    root = Node("all", "", total)
+    roots = [(function, row[3]) for function, row in table.items() if not row[4]]
+    total = sum(seconds for _, seconds in roots) or 1.0
 
-    def grow(
-        parent: Node, function: Function, seconds: float, seen: tuple[Any, ...]
-    ) -> None:
-        if seconds < total * _NARROWEST or len(seen) > _DEEPEST or function in seen:
-            return
-        label, place = _names(function)
-        node = Node(label, place, seconds)
-        parent.children.append(node)
-        own_total = table[function][3] if function in table else seconds
-        share = seconds / own_total if own_total else 0
-        for callee, cumulated in called.get(function, []):
-            grow(node, callee, cumulated * min(share, 1.0), (*seen, function))
-        node.children.sort(key=lambda child: -child.seconds)
+    def node(function: Function, seconds: float, above: tuple[Any, ...]) -> Any:
+        share = min(seconds / (table[function][3] or math.inf), 1.0)
+        calls = [(callee, time * share) for callee, time in called.get(function, [])]
+        return _node(*_names(function), seconds, grow(calls, (*above, function)))
 
-    for function in roots:
-        grow(root, function, table[function][3], ())
-    root.children.sort(key=lambda child: -child.seconds)
-    return root
+    def grow(calls: list[tuple[Function, float]], above: tuple[Any, ...]) -> list[Any]:
+        return [
+            node(function, seconds, above)
+            for function, seconds in sorted(calls, key=lambda call: -call[1])
+            if seconds >= total * _NARROWEST
+            and len(above) <= _DEEPEST
+            and function not in above
+        ]
+
+    return _node("all", "", total, grow(roots, ()))
+
+
+def _node(
+    label: str, place: str, seconds: float, children: list[Any]
+) -> dict[str, Any]:
+    return {"n": label, "p": place, "t": round(seconds * 1000, 3), "c": children}
 
 
 def _names(function: Function) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""How far is a long command? Told on standard error, when a person looks."""
+"""The progress of a long command, on standard error, when a person looks."""
 
 import sys
 import time
@@ -7,8 +7,8 @@ import time
 class Progress:
     """A line that is rewritten, at most a few times a second."""
 
-    def __init__(self, what: str, total: int | None = None) -> None:
-        self._what, self._total = what, total
+    def __init__(self, what: str) -> None:
+        self._what = what
         self.done = 0
         self._started = self._shown = time.monotonic()
 
@@ -22,12 +22,11 @@ class Progress:
             sys.stderr.flush()
 
     def end(self) -> None:
-        """Tell the result."""
+        """Show the result."""
         start = "\r" if sys.stderr.isatty() else ""
         sys.stderr.write(f"{start}{self._text(time.monotonic())}\n")
 
     def _text(self, now: float) -> str:
         seconds = now - self._started
         rate = f", {self.done / seconds:.0f}/s" if seconds > 1 else ""
-        share = f" of {self._total}" if self._total else ""
-        return f"{self._what}: {self.done}{share} in {seconds:.1f} s{rate}"
+        return f"{self._what}: {self.done} in {seconds:.1f} s{rate}"

@@ -1,16 +1,15 @@
-"""What does an application serve? (``cliquet routes``)"""
+"""The command ``cliquet routes``: what an application serves."""
 
 from typing import Any
 
-_SWITCH = "{type}_{name}_{method}_enabled"
+from pyramid.security import NO_PERMISSION_REQUIRED
 
 
 def run(registry: Any) -> None:
     """Print methods, paths, permissions, and the settings that switch them off."""
     rows = [("METHOD", "PATH", "PERMISSION", "SWITCHED OFF BY")]
-    services = registry.cornice_services
-    for path in sorted(services):
-        rows += _service_rows(path, services[path])
+    for path, service in sorted(registry.cornice_services.items()):
+        rows += _service_rows(path, service)
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
@@ -18,24 +17,15 @@ def run(registry: Any) -> None:
 
 
 def _service_rows(path: str, service: Any) -> list[tuple[str, str, str, str]]:
-    rows = []
-    seen = set()
+    rows: dict[str, tuple[str, str, str, str]] = {}
     for method, _view, arguments in service.definitions:
-        if method in seen or method == "OPTIONS":
-            continue
-        seen.add(method)
-        permission = arguments.get("permission") or "-"
-        if permission == "__no_permission_required__":
+        permission = str(arguments.get("permission") or "-")
+        if permission == NO_PERMISSION_REQUIRED:
             permission = "(anybody)"
-        rows.append(
-            (method, "/" + path.lstrip("/"), str(permission), _switch(service, method))
-        )
-    return rows
-
-
-def _switch(service: Any, method: str) -> str:
-    viewset = getattr(service, "viewset", None)
-    if viewset is None:
-        return ""
-    name = viewset.get_name(service.resource)
-    return _SWITCH.format(type=service.type, name=name, method=method.lower())
+        switch = ""
+        if hasattr(service, "resource_name"):
+            endpoint = f"{service.type}_{service.resource_name}"
+            switch = f"{endpoint}_{method.lower()}_enabled"
+        rows.setdefault(method, (method, "/" + path.lstrip("/"), permission, switch))
+    rows.pop("OPTIONS", None)
+    return list(rows.values())

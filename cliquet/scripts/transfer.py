@@ -1,31 +1,34 @@
-"""How do records move between two engines? (``cliquet export``, ``cliquet import``)
+"""The commands ``cliquet export`` and ``cliquet import``: move between two engines.
 
 One JSON object a line: a collection and its timestamp, its records and tombstones from
 the oldest to the newest, users' principals, permissions. Timestamps survive; what is
 there already is replaced.
 """
 
-import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO, Any
 
 import transaction
 
 from cliquet import serialization
+from cliquet.resource.querystring.pagination import build_rules
+from cliquet.scripts.files import replaced_file, write_private
 from cliquet.scripts.progress import Progress
+from cliquet.storage import StorageBase
 from cliquet.storage.exceptions import RecordNotFoundError
-from cliquet.storage.query import COMPARISON, FieldNames, Filter, Sort
+from cliquet.storage.query import COMPARISON, Filter, Scope, Sort
+from cliquet.types import Record, Registry
 
 _PAGE = 500
 _BY_AGE = [Sort("last_modified", 1)]
 
 
-def export_to(registry: Any, path: str | None) -> int:
-    """Write everything to a file, or to standard output; how many lines."""
-    progress = Progress("exported")
+def export_to(registry: Registry, path: str | None) -> int:
+    """Write everything to a file, or to standard output; return how many lines."""
+    progress = Progress("Exported")
     with _output(path) as file:
         for line in _lines(registry):
             file.write(serialization.dumps(line) + "\n")
@@ -34,26 +37,16 @@ def export_to(registry: Any, path: str | None) -> int:
     return progress.done
 
 
-@contextmanager
-def _output(path: str | None) -> Iterator[IO[str]]:
-    if path is None:
-        yield sys.stdout
-        return
-    # A file with its name is complete.
-    partial = Path(f"{path}.partial")
-    with partial.open("w", encoding="utf-8") as file:
-        yield file
-    partial.replace(path)
+def _output(path: str | None) -> AbstractContextManager[IO[str]]:
+    return nullcontext(sys.stdout) if path is None else replaced_file(path)
 
 
-def _lines(registry: Any) -> Iterator[dict[str, Any]]:
+def _lines(registry: Registry) -> Iterator[dict[str, Any]]:
     storage = registry.storage
     for scope in storage.scopes():
-        names = scope._asdict()
-        timestamp = storage.collection_timestamp(**names, initialize=False)
-        yield {"type": "collection", **names, "timestamp": timestamp}
-        for record in _records(storage, names):
-            kind = "tombstone" if _is_tombstone(record) else "record"
+        timestamp = storage.collection_timestamp(*scope, initialize=False)
+        yield {"type": "collection", **scope._asdict(), "timestamp": timestamp}
+        for kind, record in _records(storage, scope):
             yield {"type": kind, "data": record}
     permission = getattr(registry, "permission", None)
     if permission is None:
@@ -69,52 +62,54 @@ def _lines(registry: Any) -> Iterator[dict[str, Any]]:
         }
 
 
-def _is_tombstone(record: dict[str, Any]) -> bool:
-    return record.get("deleted") is True and len(record) == len(FieldNames._fields)
-
-
-def _records(storage: Any, names: dict[str, str]) -> Iterator[dict[str, Any]]:
+def _records(storage: StorageBase, scope: Scope) -> Iterator[tuple[str, Record]]:
+    """Yield records and tombstones, each with the type of its line."""
     rules: list[list[Filter]] = []
     while True:
         page, _ = storage.get_all(
-            **names,
+            *scope,
             sorting=_BY_AGE,
             pagination_rules=rules,
             limit=_PAGE,
             include_deleted=True,
         )
-        yield from page
+        live = _live_ids(storage, scope, page)
+        for record in page:
+            yield "record" if record["id"] in live else "tombstone", record
         if len(page) < _PAGE:
             return
-        last = page[-1]
-        modified = last["last_modified"]
-        rules = [
-            [Filter("last_modified", modified, COMPARISON.GT)],
-            [
-                Filter("last_modified", modified, COMPARISON.EQ),
-                Filter("id", last["id"], COMPARISON.GT),
-            ],
-        ]
+        rules = build_rules(_BY_AGE, page[-1])
 
 
-def import_from(registry: Any, path: str, *, resume: bool) -> int:
-    """Read a file that `export_to` wrote; how many lines.
+def _live_ids(storage: StorageBase, scope: Scope, page: list[Record]) -> set[str]:
+    """Return the ids of live records: a field `deleted` may be an application's own."""
+    live = {record["id"] for record in page if "deleted" not in record}
+    if len(live) < len(page):
+        doubtful = [record["id"] for record in page if "deleted" in record]
+        found, _ = storage.get_all(
+            *scope, filters=[Filter("id", doubtful, COMPARISON.IN)]
+        )
+        live.update(record["id"] for record in found)
+    return live
 
-    Each page of lines is one transaction; how far it is stands in a file beside it.
+
+def import_from(registry: Registry, path: str, *, resume: bool) -> int:
+    """Store what a file that `export_to` wrote has; return how many lines.
+
+    Each page of lines is one transaction. How many are stored is written in a file
+    beside it, where a later run with `resume` starts.
     """
     mark = Path(f"{path}.imported")
     done = int(mark.read_text(encoding="utf-8")) if resume and mark.exists() else 0
-    progress = Progress("imported")
-    scope: dict[str, str] = {}
+    progress = Progress("Imported")
+    scope: Scope | None = None
     number = 0
     with Path(path).open(encoding="utf-8") as file:
         for number, text in enumerate(file, start=1):
             try:
-                line = json.loads(text)
+                line = serialization.loads_stored(text)
                 if line["type"] == "collection":
-                    scope = {
-                        name: line[name] for name in ("collection_id", "parent_id")
-                    }
+                    scope = Scope(line["collection_id"], line["parent_id"])
                 if number > done:
                     _import(registry, line, scope)
                     progress.add()
@@ -127,38 +122,35 @@ def import_from(registry: Any, path: str, *, resume: bool) -> int:
                 )
             if number % _PAGE == 0 and number > done:
                 transaction.commit()
-                mark.write_text(str(number), encoding="utf-8")
+                write_private(mark, str(number))
     transaction.commit()
     mark.unlink(missing_ok=True)
     progress.end()
     return number
 
 
-def _import(registry: Any, line: dict[str, Any], scope: dict[str, str]) -> None:
-    kind = line["type"]
-    if kind == "record":
-        data = line["data"]
-        registry.storage.update(**scope, object_id=data["id"], record=data)
-    elif kind == "tombstone":
-        _import_tombstone(registry.storage, line["data"], scope)
-    elif kind == "principal":
-        registry.permission.add_user_principal(line["user_id"], line["principal"])
-    elif kind == "permission":
-        registry.permission.add_principal_to_ace(
-            line["object_id"], line["permission"], line["principal"]
-        )
-    elif kind != "collection":
-        raise ValueError(f"unknown type {kind!r}")
+def _import(registry: Registry, line: dict[str, Any], scope: Scope | None) -> None:
+    match line:
+        case {"type": "collection"}:
+            pass
+        case {"type": "record", "data": data} if scope:
+            registry.storage.update(*scope, object_id=data["id"], record=data)
+        case {"type": "tombstone", "data": data} if scope:
+            _import_tombstone(registry.storage, data, scope)
+        case {"type": "principal", "user_id": user_id, "principal": principal}:
+            registry.permission.add_user_principal(user_id, principal)
+        case {"type": "permission", "object_id": object_id, "permission": name}:
+            registry.permission.add_principal_to_ace(object_id, name, line["principal"])
+        case {"type": kind}:
+            raise ValueError(f"{kind!r} is unknown, or lacks something")
 
 
-def _import_tombstone(
-    storage: Any, data: dict[str, Any], scope: dict[str, str]
-) -> None:
-    """Delete, after having made what there is to delete."""
+def _import_tombstone(storage: StorageBase, data: Record, scope: Scope) -> None:
+    """Delete a record, which is stored first if there is none."""
     modified = data["last_modified"]
     try:
-        storage.get(**scope, object_id=data["id"])
+        storage.get(*scope, object_id=data["id"])
     except RecordNotFoundError:
         before = {"last_modified": modified - 1}
-        storage.update(**scope, object_id=data["id"], record=before)
-    storage.delete(**scope, object_id=data["id"], last_modified=modified)
+        storage.update(*scope, object_id=data["id"], record=before)
+    storage.delete(*scope, object_id=data["id"], last_modified=modified)

@@ -1,8 +1,7 @@
-"""Which values may a setting have?
+"""Kinds of settings, and which values each of them accepts.
 
-A kind tells what is expected, in words, and whether a value is that. Values were
-read already: ``'25'`` is a number here. Kinds are as lenient as 3.1.5 was with what
-worked there: an empty text or ``false`` turn off whatever is optional.
+Texts were read as Python values already: ``'25'`` is a number here. Kinds are as
+lenient as 3.1 was: an empty text or ``false`` turn off whatever is optional.
 """
 
 import math
@@ -10,23 +9,38 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from cliquet.headers import TOKEN, header_names
+
 _FLAGS = {"", "true", "yes", "on", "t", "y", "1", "false", "no", "off", "f", "n", "0"}
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type of settings: its name in the documentation, and its check."""
+    """The values expected of a setting, in words, and their check."""
 
-    name: str
     expectation: str
     accepts: Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting: the values it takes, its default, what it does.
+
+    Those of 3.1 are the keys of ``DEFAULT_SETTINGS``; any newer one says since when.
+    """
+
+    kind: Kind
+    default: Any
+    description: str
+    since: str = "3.1"
 
 
 def _is_off(value: Any) -> bool:
     return value is None or value is False or value == ""
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Return True for numbers; booleans are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -38,11 +52,11 @@ def _is_text(value: Any) -> bool:
 def _is_whole(value: Any) -> bool:
     if isinstance(value, str):
         return value.strip().isdecimal()
-    return _is_number(value) and value >= 0 and value == math.floor(value)
+    return is_number(value) and value >= 0 and value % 1 == 0
 
 
 def _is_duration(value: Any) -> bool:
-    return _is_number(value) and math.isfinite(value) and value > 0
+    return is_number(value) and math.isfinite(value) and value > 0
 
 
 def _is_flag(value: Any) -> bool:
@@ -52,6 +66,8 @@ def _is_flag(value: Any) -> bool:
 
 
 def _is_list(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
     return _is_text(value) or isinstance(value, list | tuple | set | frozenset)
 
 
@@ -60,25 +76,28 @@ def _is_reference(value: Any) -> bool:
     return isinstance(value, str) or not isinstance(value, int | float | list | dict)
 
 
-TEXT = Kind("text", "a text", _is_text)
-LIST = Kind("list", "a list, or names separated by blanks", _is_list)
-FLAG = Kind("boolean", "true or false", _is_flag)
-DOTTED = Kind("dotted name", "the dotted name of an object or module", _is_reference)
-BACKEND = Kind(
-    "dotted module",
-    "the dotted name of a module, or nothing",
-    lambda value: _is_off(value) or _is_reference(value),
+def or_nothing(kind: Kind) -> Kind:
+    """Return a kind that accepts what turns a setting off, too."""
+    return Kind(
+        f"{kind.expectation}, or nothing",
+        lambda value: _is_off(value) or kind.accepts(value),
+    )
+
+
+TEXT = Kind("a text", _is_text)
+LIST = Kind("a list, or names separated by blanks", _is_list)
+FLAG = Kind("true or false", _is_flag)
+HEADERS = Kind(
+    "names of headers, separated by blanks or commas",
+    lambda value: _is_list(value) and all(map(TOKEN.fullmatch, header_names(value))),
 )
-COUNT = Kind("integer", "an integer, 0 or more", _is_whole)
-LIMIT = Kind(
-    "integer or none",
-    "an integer, 0 or more, or nothing",
-    lambda value: _is_off(value) or _is_whole(value),
-)
-DURATION = Kind("seconds", "a number of seconds above 0", _is_duration)
+DOTTED = Kind("the dotted name of an object or module", _is_reference)
+BACKEND = or_nothing(Kind("the dotted name of a module", _is_reference))
+COUNT = Kind("an integer, 0 or more", _is_whole)
+LIMIT = or_nothing(COUNT)
+DURATION = Kind("a number of seconds above 0", _is_duration)
 
 
 def choice(*values: str) -> Kind:
-    """Answer the kind of the settings that take one of a few words."""
-    expectation = " or ".join(values)
-    return Kind(expectation, expectation, lambda value: value in values)
+    """Return the kind of the settings that take one of a few words."""
+    return Kind(" or ".join(values), lambda value: value in values)

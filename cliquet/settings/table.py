@@ -1,35 +1,291 @@
-"""Which settings exist, and what is each one when nothing is said?
+"""The table of settings: name, kind, default and description of each one.
 
-The one table of the settings. From it are derived the defaults, the refusal of
-wrong values, and the reference of the documentation.
+From it are derived the defaults, the refusal of wrong values, and the reference in the
+documentation.
 """
 
-from cliquet.settings.http import HTTP, RESOURCES, USERS
-from cliquet.settings.server import BACKENDS, PROJECT, START
+from functools import partial
 
-#: Every setting, by theme: the order of the documentation.
-TABLE = (*PROJECT, *START, *BACKENDS, *HTTP, *RESOURCES, *USERS)
+from cliquet.settings.kinds import (
+    BACKEND,
+    COUNT,
+    DOTTED,
+    DURATION,
+    FLAG,
+    HEADERS,
+    LIMIT,
+    LIST,
+    TEXT,
+    Setting,
+    choice,
+    or_nothing,
+)
+
+_since_3_2 = partial(Setting, since="3.2")
+
+#: The steps of a start, in order. Logs first, so that others may log; StatsD after what
+#: it times (backends, authentication), and before the listeners, which it times too.
+INITIALIZATION_SEQUENCE = (
+    "cliquet.initialization.setup_request_bound_data",
+    "cliquet.initialization.setup_json_serializer",
+    "cliquet.initialization.setup_logging",
+    "cliquet.initialization.setup_storage",
+    "cliquet.initialization.setup_permission",
+    "cliquet.initialization.setup_cache",
+    "cliquet.initialization.setup_requests_scheme",
+    "cliquet.initialization.setup_vary_headers",
+    "cliquet.initialization.setup_version_redirection",
+    "cliquet.initialization.setup_deprecation",
+    "cliquet.initialization.setup_authentication",
+    "cliquet.initialization.setup_backoff",
+    "cliquet.initialization.setup_statsd",
+    "cliquet.initialization.setup_listeners",
+    "cliquet.events.setup_transaction_hook",
+)
+
+_PROJECT = {
+    "project_name": Setting(TEXT, "", "Name shown, and prefix of settings."),
+    "project_version": Setting(TEXT, "", "Version shown."),
+    "project_docs": Setting(TEXT, "", "URL of the documentation."),
+    "http_api_version": _since_3_2(
+        TEXT,
+        None,
+        "``MAJOR.MINOR`` of the API, the project's by default; makes the prefix.",
+    ),
+    "announce_capabilities": _since_3_2(
+        FLAG,
+        False,
+        "Name in ``capabilities`` of the hello view what is here and was not in 3.1, "
+        "and the paths of collections and services; ``cliquet init`` turns it on.",
+    ),
+    "error_info_link": Setting(
+        TEXT,
+        "https://github.com/mozilla-services/cliquet/issues/",
+        "Link given in the body of errors 500.",
+    ),
+}
+
+_START = {
+    "includes": Setting(LIST, "", "Plugins included after the steps."),
+    "initialization_sequence": Setting(
+        LIST,
+        INITIALIZATION_SEQUENCE,
+        "Steps of the start: functions that take the configurator.",
+    ),
+    "event_listeners": Setting(LIST, "", "Names of listeners of events."),
+    "metrics_backend": _since_3_2(
+        or_nothing(choice("prometheus")),
+        "",
+        "``prometheus``, or nothing; StatsD is set by ``statsd_url``.",
+    ),
+    "metrics_path": _since_3_2(
+        TEXT,
+        "/metrics",
+        "Where Prometheus scrapes: outside of the versions of the API.",
+    ),
+    "version_json_path": _since_3_2(
+        TEXT, "", "File that ``__version__`` shows: JSON, read at start."
+    ),
+    "server_timing": _since_3_2(
+        FLAG, False, "Report in ``Server-Timing`` where the time of a request went."
+    ),
+    "opentelemetry_enabled": _since_3_2(
+        FLAG, False, "Record spans of requests, backend calls and batch entries."
+    ),
+    "sentry_dsn": _since_3_2(TEXT, None, "Where errors are reported."),
+    "sentry_env": _since_3_2(TEXT, None, "Environment that Sentry shows."),
+    "newrelic_config": Setting(TEXT, None, "New Relic's ini file."),
+    "newrelic_env": Setting(TEXT, "dev", "New Relic's environment."),
+    "profiler_enabled": Setting(FLAG, False, "Profile each request."),
+    "profiler_dir": Setting(
+        TEXT,
+        "/tmp",  # noqa: S108 -- the default of 3.1
+        "Where profiles are written.",
+    ),
+    "logging_renderer": Setting(
+        DOTTED,
+        "cliquet.logs.ClassicLogRenderer",
+        "Class that renders logs; ``cliquet.logs.MozillaHekaRenderer`` gives JSON.",
+    ),
+    "statsd_url": Setting(TEXT, None, "``udp://host:port`` of StatsD."),
+    "statsd_prefix": Setting(
+        TEXT, "cliquet", "Prefix of metrics when the project has no name."
+    ),
+}
+
+
+def _server(kind: str) -> dict[str, Setting]:
+    """Return the settings that each of the three backends has."""
+    names = ("memory", "redis", "postgresql", "sqlite")
+    modules = ", ".join(f"``cliquet.{kind}.{name}``" for name in names)
+    return {
+        f"{kind}_backend": Setting(
+            BACKEND, "", f"Module of the {kind} backend: {modules}. Empty: no {kind}."
+        ),
+        f"{kind}_url": Setting(TEXT, "", "URL of its server."),
+        f"{kind}_pool_size": Setting(COUNT, 25, "Connections kept open to its server."),
+    }
+
+
+_BACKENDS = {
+    **_server("storage"),
+    "storage_max_fetch_size": Setting(
+        COUNT,
+        10000,
+        "Records that one response may hold when no limit applies; pages follow.",
+    ),
+    **_server("cache"),
+    "cache_prefix": Setting(TEXT, "", "Put before each key of the cache."),
+    "cache_max_size_bytes": _since_3_2(
+        LIMIT,
+        64 * 1024 * 1024,
+        "Bound of the memory cache, 0 for none; the oldest entries leave first.",
+    ),
+    **_server("permission"),
+    "transaction_per_request": Setting(
+        FLAG,
+        True,
+        "SQL backends commit at the end of requests, rather than of operations.",
+    ),
+    "retry.attempts": _since_3_2(
+        COUNT,
+        3,
+        "Times that a request is run when a deadlock, or a lost connection, undoes it.",
+    ),
+    "tm.annotate_user": Setting(
+        FLAG,
+        False,
+        "Authenticate early, to name the user in transactions (pyramid_tm).",
+    ),
+    "heartbeat_timeout_seconds": _since_3_2(
+        DURATION, 10, "Time left to each check of the heartbeat."
+    ),
+}
+
+_HTTP = {
+    "backoff": Setting(LIMIT, None, "Seconds asked for in ``Backoff``."),
+    "batch_max_requests": Setting(LIMIT, 25, "Requests in one batch."),
+    "cors_origins": Setting(LIST, "*", "Origins allowed; ``*`` matches."),
+    "cors_max_age_seconds": Setting(LIMIT, 3600, "Preflight cache duration."),
+    "cors_exposed_headers": _since_3_2(
+        HEADERS, "", "Headers that scripts may read, besides those of the protocol."
+    ),
+    "http_host": Setting(TEXT, None, "Host forced in URLs."),
+    "http_scheme": Setting(TEXT, None, "Scheme forced in URLs."),
+    "max_body_size": _since_3_2(
+        LIMIT, 10 * 1024 * 1024, "Bytes accepted in a body; more is a 413."
+    ),
+    "retry_after_seconds": Setting(COUNT, 30, "``Retry-After`` of responses 503."),
+    "vary": _since_3_2(HEADERS, "Authorization", "Names in ``Vary`` of all responses."),
+    "version_prefix_redirect_enabled": Setting(
+        FLAG, True, "Redirect URLs that lack the version."
+    ),
+    "trailing_slash_redirect_enabled": Setting(
+        FLAG, True, "Redirect URLs that end with a slash."
+    ),
+    "eos": Setting(TEXT, None, "Date at which the service ends."),
+    "eos_message": Setting(TEXT, None, "Message that announces it."),
+    "eos_url": Setting(TEXT, None, "URL of a page about it."),
+}
+
+_RESOURCES = {
+    "id_generator": Setting(
+        DOTTED,
+        "cliquet.storage.generators.UUID4",
+        "Class that makes the ids of records.",
+    ),
+    "paginate_by": Setting(LIMIT, None, "Size of pages, and bound of ``_limit``."),
+    "last_modified_max_ahead_seconds": _since_3_2(
+        LIMIT,
+        86400,
+        "How far ahead of the clock a client may force ``last_modified``; empty for no "
+        "bound.",
+    ),
+    "readonly": Setting(FLAG, False, "Refuse whatever writes."),
+    "strict_preconditions": _since_3_2(
+        FLAG, False, "Decide preconditions to the letter of RFC 9110, section 13."
+    ),
+    "require_preconditions": _since_3_2(
+        FLAG,
+        False,
+        "Refuse PUT, PATCH and DELETE of a record without a precondition (428).",
+    ),
+    "hide_permissions": _since_3_2(
+        FLAG, False, "Show permissions to those only who may write the record."
+    ),
+    "private_responses": _since_3_2(
+        FLAG,
+        True,
+        "Keep caches from storing what authenticated users get, and lists of shared "
+        "records; ``false``: the headers of 3.1.",
+    ),
+    "paginated_delete": _since_3_2(
+        FLAG,
+        False,
+        "Honour ``_limit``, ``_sort`` and ``_token`` on DELETE of a collection.",
+    ),
+    "total_records": _since_3_2(
+        choice("always", "head"),
+        "always",
+        "When ``Total-Records`` is given: ``always``, or on HEAD only.",
+    ),
+}
+
+_USERS = {
+    "groups_path": _since_3_2(
+        TEXT,
+        "/groups",
+        "Where ``cliquet.groups`` serves groups: ``/projects/{project_id}/groups`` "
+        "for those of each project.",
+    ),
+    "write_implies_read": _since_3_2(
+        FLAG, False, "Whoever may write an object may read it."
+    ),
+    "create_implies_list": _since_3_2(
+        FLAG,
+        False,
+        "Whoever may create in a collection may list it: they see what they may read.",
+    ),
+    "inherit_permissions": _since_3_2(
+        FLAG,
+        False,
+        "A permission on ``/projects/1`` holds for everything below its URL; whoever "
+        "may write it may create below it. ``get_bound_permissions`` of a policy wins.",
+    ),
+    "userid_hmac_secret": Setting(
+        TEXT, "", "Key which Basic Auth credentials are hashed with."
+    ),
+    "multiauth.policies": Setting(
+        LIST, "basicauth", "Names of authentication policies."
+    ),
+    "multiauth.policy.basicauth.use": Setting(
+        DOTTED,
+        "cliquet.authentication.BasicAuthAuthenticationPolicy",
+        "Class of the policy named ``basicauth``.",
+    ),
+    "multiauth.groupfinder": Setting(
+        DOTTED,
+        "cliquet.authorization.groupfinder",
+        "Function that gives the principals of a user.",
+    ),
+    "multiauth.authorization_policy": Setting(
+        DOTTED,
+        "cliquet.authorization.AuthorizationPolicy",
+        "Class that permits, or not.",
+    ),
+}
+
+#: Every setting by theme, in the order of the documentation.
+THEMES = {
+    "Project": _PROJECT,
+    "Start": _START,
+    "Backends": _BACKENDS,
+    "HTTP": _HTTP,
+    "Resources": _RESOURCES,
+    "Users": _USERS,
+}
 
 #: The same, by name.
-SETTINGS = {setting.name: setting for setting in TABLE}
-
-#: Settings whose names hold that of a resource, a listener, a backend or a policy.
-PATTERNS = {
-    "<resource>_<permission>_principals": "Principals granted a permission on every "
-    "record of a resource, without asking the permission backend.",
-    "<resource>_cache_expires_seconds": "Cache duration of anonymous reads.",
-    "<collection|record>_<resource>_<method>_enabled": "Whether an endpoint exists.",
-    "event_listeners.<name>.use": "Module of a listener.",
-    "event_listeners.<name>.actions": "Actions that it is told of; by default, "
-    "``create update delete``.",
-    "event_listeners.<name>.resources": "Resources that it is told of; all of them.",
-    "event_listeners.<name>.delivery": "``in_transaction`` (default), where what it "
-    "raises undoes the change, or ``after_commit``, by a thread of its own.",
-    "event_listeners.<name>.<option>": "Read by the listener.",
-    "<backend>_max_overflow": "Connections above the size of the pool.",
-    "<backend>_max_backlog": "Threads that may wait for a connection.",
-    "<backend>_pool_timeout": "Seconds that they wait.",
-    "<backend>_pool_recycle": "Seconds after which a connection is renewed.",
-    "<backend>_poolclass": "Dotted name of the class of the pool.",
-    "multiauth.policy.<name>.<option>": "Arguments of an authentication policy.",
+SETTINGS = {
+    name: setting for theme in THEMES.values() for name, setting in theme.items()
 }

@@ -1,46 +1,47 @@
-"""What does every storage promise, and how is it called? (backends §2)
+"""The interface of storages: what applications call, and what an engine implements."""
 
-Public methods carry the arguments that applications know. They fold them into
-a `Scope` and `FieldNames` and call a short hook that each engine implements; a
-third-party storage may override either level.
-"""
-
-import inspect
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pyramid.settings import asbool
 
-from cliquet.logs import logger
+from cliquet.engines.exceptions import health_check, in_batch
+from cliquet.json_values import as_json
 from cliquet.storage import generators
-from cliquet.storage.query import Condition, FieldNames, Filter, Query, Scope, Sort
+from cliquet.storage.hooks import Maintenance
+from cliquet.storage.query import (
+    UNCONDITIONAL,
+    Condition,
+    FieldNames,
+    Filter,
+    Query,
+    Scope,
+    Sort,
+    Write,
+)
+from cliquet.storage.rules import in_json
 from cliquet.types import Record, Timestamp
 
 DEFAULT_ID_FIELD = "id"
 DEFAULT_MODIFIED_FIELD = "last_modified"
 DEFAULT_DELETED_FIELD = "deleted"
 
-_HEARTBEAT = "__heartbeat__"
 
-
-class StorageBase:
+class StorageBase(Maintenance):
     """Records and tombstones of collections, each collection with a timestamp.
 
-    Each method is atomic. Records are copied in and out. Any method raises
-    `BackendError` when the engine fails.
+    Each method is atomic, copies records in and out, and raises `BackendError` if the
+    engine fails. Timestamps are milliseconds since the Unix epoch. `collection_id` and
+    `parent_id` are any text; `id_field`, `modified_field` and `deleted_field` name what
+    the storage gives to records; engines of third parties may want `auth`, the
+    `Authorization` header of the request. They override hooks, or these methods.
     """
 
     id_generator: Callable[[], str] = generators.UUID4()
     """Gives ids to records created without one and without a generator."""
 
-    def initialize_schema(self, dry_run: bool = False) -> None:
-        """Create or upgrade what the engine needs; only tell it if `dry_run`."""
-        raise NotImplementedError
-
-    def flush(self, auth: str | None = None) -> None:
-        """Delete all records, tombstones and timestamps, and nothing else."""
-        self._flush()
+    database: Any = None
+    """Where the data is: equal for two backends that share it; None if unknown."""
 
     def collection_timestamp(
         self,
@@ -49,10 +50,10 @@ class StorageBase:
         auth: str | None = None,
         initialize: bool = True,
     ) -> Timestamp:
-        """Tell the highest timestamp of records and tombstones.
+        """Return the highest timestamp that the collection ever had.
 
-        A collection that was never used gets the current time, which is kept;
-        without `initialize` it is 0 and nothing is written (rulings §1.4).
+        A collection that was never used gets the current time, which is stored; without
+        `initialize` its timestamp is 0 and nothing is written.
         """
         scope = Scope(collection_id, parent_id)
         found = self._timestamp(scope)
@@ -72,18 +73,29 @@ class StorageBase:
         auth: str | None = None,
         condition: Condition | None = None,
     ) -> Record:
-        """Store a new record, under its own id if it has one.
+        """Store a new record, and remove the tombstone that has its id.
+
+        Args:
+            record: May have an id, and the timestamp that it will have.
+            id_generator: Returns an id, for a record without one.
+            unique_fields: Fields whose value no other live record may have.
+            condition: What must be true before the write.
+
+        Returns:
+            The record as it is stored.
 
         Raises:
-            UnicityError: the id or a unique value belongs to another record.
+            UnicityError: The id or a unique value belongs to another record.
             ModifiedMeanwhileError: `condition` does not hold.
         """
         names = FieldNames(id_field, modified_field)
-        record = {**record}
+        record = as_json(record)
         if record.get(id_field) is None:
             record[id_field] = (id_generator or self.id_generator)()
         scope = Scope(collection_id, parent_id)
-        return self._create(scope, record, names, tuple(unique_fields or ()), condition)
+        return self._write(
+            _replacement(scope, names, record, condition, unique_fields, is_new=True)
+        )
 
     def get(
         self,
@@ -94,13 +106,13 @@ class StorageBase:
         modified_field: str = DEFAULT_MODIFIED_FIELD,
         auth: str | None = None,
     ) -> Record:
-        """Read one live record.
+        """Return a live record.
 
         Raises:
-            RecordNotFoundError: unknown, deleted, or of another parent.
+            RecordNotFoundError: It is unknown, deleted, or of another parent.
         """
         names = FieldNames(id_field, modified_field)
-        return self._get(Scope(collection_id, parent_id), object_id, names)
+        return self._get(Scope(collection_id, parent_id), names, object_id)
 
     def update(
         self,
@@ -114,17 +126,16 @@ class StorageBase:
         auth: str | None = None,
         condition: Condition | None = None,
     ) -> Record:
-        """Replace a record entirely, or create it under this id.
+        """Replace a record entirely, or create it; arguments are those of `create`.
 
         Raises:
-            UnicityError: a unique value belongs to another record.
+            UnicityError: A unique value belongs to another record.
             ModifiedMeanwhileError: `condition` does not hold.
         """
         names = FieldNames(id_field, modified_field)
-        record = {**record, id_field: object_id}
+        record = {**as_json(record), id_field: object_id}
         scope = Scope(collection_id, parent_id)
-        unique = tuple(unique_fields or ())
-        return self._update(scope, object_id, record, names, unique, condition)
+        return self._write(_replacement(scope, names, record, condition, unique_fields))
 
     def delete(
         self,
@@ -142,16 +153,16 @@ class StorageBase:
         """Delete a record, and leave a tombstone unless `with_deleted` is false.
 
         Returns:
-            The tombstone: id, timestamp, deleted flag.
+            The tombstone: id, timestamp (`last_modified` if given), deleted flag.
 
         Raises:
-            RecordNotFoundError: there is no such live record.
+            RecordNotFoundError: There is no such live record.
             ModifiedMeanwhileError: `condition` does not hold.
         """
         names = FieldNames(id_field, modified_field, deleted_field)
-        scope = Scope(collection_id, parent_id)
-        return self._delete(
-            scope, object_id, names, with_deleted, last_modified, condition
+        scope, condition = Scope(collection_id, parent_id), condition or UNCONDITIONAL
+        return self._write(
+            Write(scope, names, object_id, None, condition, last_modified, with_deleted)
         )
 
     def delete_all(
@@ -165,30 +176,25 @@ class StorageBase:
         deleted_field: str = DEFAULT_DELETED_FIELD,
         auth: str | None = None,
         condition: Condition | None = None,
+        before: list[Record] | None = None,
     ) -> list[Record]:
         """Delete the live records that match all filters.
 
+        Args:
+            before: A list, to which the records are added as they were.
+
+        Returns:
+            The tombstones, in ascending order of their timestamps.
+
         Raises:
-            ModifiedMeanwhileError: `condition` does not hold.
+            ModifiedMeanwhileError: The collection is not as `condition` wants it.
         """
         names = FieldNames(id_field, modified_field, deleted_field)
         scope = Scope(collection_id, parent_id)
-        return self._delete_all(
-            scope, names, tuple(filters or ()), with_deleted, condition
-        )
-
-    def purge_deleted(
-        self,
-        collection_id: str,
-        parent_id: str,
-        before: Timestamp | None = None,
-        id_field: str = DEFAULT_ID_FIELD,
-        modified_field: str = DEFAULT_MODIFIED_FIELD,
-        auth: str | None = None,
-    ) -> int:
-        """Forget tombstones, only those older than `before` if given; how many."""
-        names = FieldNames(id_field, modified_field)
-        return self._purge(Scope(collection_id, parent_id), before, names)
+        oldest_first = _total_order([Sort(modified_field, 1)], names)
+        query = Query(scope, names, in_json(filters), oldest_first)
+        condition = condition or UNCONDITIONAL
+        return self._delete_all(query, with_deleted, condition, before)
 
     def get_all(
         self,
@@ -204,146 +210,85 @@ class StorageBase:
         deleted_field: str = DEFAULT_DELETED_FIELD,
         auth: str | None = None,
     ) -> tuple[list[Record], int]:
-        """List records.
+        """Return records of a collection, and how many live ones match the filters.
 
         Args:
-            filters: All must match.
-            sorting: First key first; ties are broken by timestamp, newest
-                first, then by id, so that the order is total.
-            pagination_rules: One of these lists of tests must match. Here the
-                tests are places in the total order (rulings §4).
-            limit: Most records to answer; none or 0 for all.
+            filters: Predicates, all of which must hold.
+            sorting: Sort keys, the first one first; ties are broken by timestamp,
+                newest first, then by id, so that the order is total.
+            pagination_rules: Positions in that order, of which all of one rule must
+                hold (`docs: rules-order`).
+            limit: The maximum number of records; all if it is `None` or 0.
             include_deleted: List tombstones too.
-
-        Returns:
-            The records, and how many live ones match the filters.
         """
         names = FieldNames(id_field, modified_field, deleted_field)
-        query = Query(
-            tuple(filters or ()),
-            tuple(sorting or ()),
-            tuple(pagination_rules or ()),
-            limit,
-            include_deleted,
-        )
-        return self._list(Scope(collection_id, parent_id), names, query)
-
-    def scopes(self) -> Iterable[Scope]:
-        """Tell every collection that was ever written, for tools of operators."""
-        raise NotImplementedError
-
-    def tombstone_timestamps(
-        self, collection_id: str, parent_id: str, limit: int, newest_first: bool = False
-    ) -> list[Timestamp]:
-        """Tell when records of a collection were deleted, at most `limit` of them."""
-        raise NotImplementedError
-
-    def take_collections(self, scopes: Sequence[Scope]) -> None:
-        """Keep others from writing these collections until the transaction ends.
-
-        Engines where two writers cannot wait for each other have nothing to do.
-        """
-
-    def _flush(self) -> None:
-        raise NotImplementedError
-
-    def _timestamp(self, scope: Scope) -> Timestamp | None:
-        raise NotImplementedError
-
-    def _initialize_timestamp(self, scope: Scope) -> Timestamp:
-        raise NotImplementedError
-
-    def _create(
-        self,
-        scope: Scope,
-        record: Record,
-        names: FieldNames,
-        unique_fields: tuple[str, ...],
-        condition: Condition | None,
-    ) -> Record:
-        raise NotImplementedError
-
-    def _get(self, scope: Scope, object_id: str, names: FieldNames) -> Record:
-        raise NotImplementedError
-
-    def _update(
-        self,
-        scope: Scope,
-        object_id: str,
-        record: Record,
-        names: FieldNames,
-        unique_fields: tuple[str, ...],
-        condition: Condition | None,
-    ) -> Record:
-        raise NotImplementedError
-
-    def _delete(
-        self,
-        scope: Scope,
-        object_id: str,
-        names: FieldNames,
-        with_deleted: bool,
-        last_modified: Timestamp | None,
-        condition: Condition | None,
-    ) -> Record:
-        raise NotImplementedError
-
-    def _delete_all(
-        self,
-        scope: Scope,
-        names: FieldNames,
-        filters: Sequence[Filter],
-        with_deleted: bool,
-        condition: Condition | None,
-    ) -> list[Record]:
-        raise NotImplementedError
-
-    def _purge(self, scope: Scope, before: Timestamp | None, names: FieldNames) -> int:
-        raise NotImplementedError
-
-    def _list(
-        self, scope: Scope, names: FieldNames, query: Query
-    ) -> tuple[list[Record], int]:
-        raise NotImplementedError
+        scope = Scope(collection_id, parent_id)
+        asked = (in_json(filters), _total_order(sorting or (), names))
+        rules = pagination_rules or ()
+        return self._list(Query(scope, names, *asked, rules, limit, include_deleted))
 
 
-@cache
-def _accepts(backend_class: type, method: str, keyword: str) -> bool:
-    function = getattr(backend_class, method, None)
-    if function is None:
-        return False
-    return keyword in inspect.signature(function).parameters
+class MemoryBasedStorage(StorageBase):
+    """Base of storages without schema."""
+
+    def initialize_schema(self, dry_run: bool = False) -> None:
+        """Do nothing: there is no schema."""
 
 
-def supports_conditions(storage: Any) -> bool:
-    """Tell whether writes take a `Condition`; older third-party storages don't."""
-    storage_class: type = type(storage)
-    return _accepts(storage_class, "update", "condition")
+def _total_order(sorting: Sequence[Sort], names: FieldNames) -> list[Sort]:
+    """Return sort keys with which no two records tie: newest first, then by id."""
+    fields = {key.field for key in sorting}
+    order = list(sorting)
+    if names.id in fields:
+        return order
+    if names.modified not in fields:
+        order.append(Sort(names.modified, -1))
+    order.append(Sort(names.id, 1))
+    return order
 
 
-def reads_timestamps_only(storage: Any) -> bool:
-    """Tell whether `collection_timestamp` can be asked not to write."""
-    storage_class: type = type(storage)
-    return _accepts(storage_class, "collection_timestamp", "initialize")
+def _replacement(
+    scope: Scope,
+    names: FieldNames,
+    record: Record,
+    condition: Condition | None,
+    unique_fields: Sequence[str] | None,
+    is_new: bool = False,
+) -> Write:
+    unique = unique_fields and [
+        field
+        for field in unique_fields
+        if record.get(field) is not None and field != names.id
+    ]
+    return Write(
+        scope,
+        names,
+        record[names.id],
+        record,
+        condition or UNCONDITIONAL,
+        record.get(names.modified),
+        unique_fields=unique or (),
+        is_new=is_new,
+    )
+
+
+_HEARTBEAT = "__heartbeat__"
 
 
 def heartbeat(backend: Any) -> Callable[[Any], bool]:
-    """Build the health check of a storage (rulings §2.11)."""
+    """Return the health check of a storage."""
 
+    @health_check("Heartbeat Error")
     def ping(request: Any) -> bool:
-        """Write, read back and delete; only read in readonly mode."""
+        """Write a record, read it back, delete it; in readonly mode only read."""
         auth = request.headers.get("Authorization")
         names = {"collection_id": _HEARTBEAT, "parent_id": _HEARTBEAT, "auth": auth}
-        try:
-            if asbool(request.registry.settings.get("readonly")):
-                backend.get_all(**names)
-                return True
-            created = backend.create(record={_HEARTBEAT: True}, **names)
-            found = backend.get(object_id=created["id"], **names)
-            backend.delete(object_id=created["id"], with_deleted=False, **names)
-            return bool(found == created)
-        except Exception:  # noqa: BLE001 -- whatever it is, the answer is no
-            logger.exception("Heartbeat Error")
-            return False
+        if asbool(request.registry.settings.get("readonly")) or in_batch(request):
+            backend.get_all(**names)
+            return True
+        created = backend.create(record={_HEARTBEAT: True}, **names)
+        found = backend.get(object_id=created["id"], **names)
+        backend.delete(object_id=created["id"], with_deleted=False, **names)
+        return bool(found == created)
 
     return ping

@@ -1,7 +1,4 @@
-"""Which records of a list match, in which order? (rulings §4)
-
-Pure functions over mappings, for the engines that evaluate in Python.
-"""
+"""Filters, pagination rules and orders, evaluated in Python (`docs: rules-order`)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from operator import ge, gt, le, lt
@@ -10,7 +7,6 @@ from typing import Any
 from cliquet.storage.query import (
     COMPARISON,
     MISSING,
-    FieldNames,
     Filter,
     Query,
     Rank,
@@ -21,7 +17,7 @@ from cliquet.storage.query import (
 )
 from cliquet.types import Record
 
-Test = Callable[[Any], bool]
+ValuePredicate = Callable[[Any], bool]
 Predicate = Callable[[Record], bool]
 
 _RANGES: dict[COMPARISON, Callable[[Any, Any], bool]] = {
@@ -30,42 +26,30 @@ _RANGES: dict[COMPARISON, Callable[[Any, Any], bool]] = {
     COMPARISON.GT: gt,
     COMPARISON.MIN: ge,
 }
-_ORDERED = (Rank.NUMBER, Rank.TEXT, Rank.BOOLEAN)
 _CLASSES = {Rank.NUMBER: (int, float), Rank.TEXT: (str,), Rank.BOOLEAN: (bool,)}
 
 
 def build_predicate(filters: Sequence[Filter]) -> Predicate | None:
-    """Turn filters into one test that a record passes if all match."""
-    return _all_of([(item.field, _value_test(item)) for item in filters])
+    """Build the predicate of filters that must all match; `None` if there are none."""
+    return _all_of([(item.field, _value_predicate(item)) for item in filters])
 
 
 def build_page_predicate(rules: Sequence[Sequence[Filter]]) -> Predicate | None:
-    """Turn pagination rules into one test: any of the rules must match."""
+    """Build the predicate of pagination rules; `None` if any record passes."""
     if not rules:
         return None
-    tests = [
-        _all_of([(item.field, _place_test(item)) for item in rule]) for rule in rules
+    predicates = [
+        _all_of([(item.field, _position_predicate(item)) for item in rule])
+        for rule in rules
     ]
-    kept = [test for test in tests if test is not None]
-    if len(kept) < len(tests):
+    kept = [predicate for predicate in predicates if predicate is not None]
+    if len(kept) < len(predicates):
         return None
-    return lambda record: any(test(record) for test in kept)
-
-
-def total_order(sorting: Sequence[Sort], names: FieldNames) -> list[Sort]:
-    """Complete sort keys so that no two records tie: newest first, then by id."""
-    fields = {key.field for key in sorting}
-    order = list(sorting)
-    if names.id in fields:
-        return order
-    if names.modified not in fields:
-        order.append(Sort(names.modified, -1))
-    order.append(Sort(names.id, 1))
-    return order
+    return lambda record: any(predicate(record) for predicate in kept)
 
 
 def sort_records(records: Iterable[Record], order: Sequence[Sort]) -> list[Record]:
-    """Sort records by keys, the first one first."""
+    """Return records sorted by keys, the first one first."""
     result = list(records)
     for key in reversed(order):
         result.sort(
@@ -75,51 +59,36 @@ def sort_records(records: Iterable[Record], order: Sequence[Sort]) -> list[Recor
     return result
 
 
-def copy_record(record: Record) -> Record:
-    """Copy a JSON object: deep where it nests, cheap where it is flat."""
-    return {
-        key: _copy_value(value) if value.__class__ in (dict, list, tuple) else value
-        for key, value in record.items()
-    }
-
-
-def _copy_value(value: Any) -> Any:
-    if isinstance(value, dict):
-        return copy_record(value)
-    return [
-        _copy_value(item) if item.__class__ in (dict, list, tuple) else item
-        for item in value
-    ]
-
-
-def _all_of(tests: list[tuple[str, Test]]) -> Predicate | None:
-    if not tests:
+def _all_of(predicates: list[tuple[str, ValuePredicate]]) -> Predicate | None:
+    if not predicates:
         return None
-    if len(tests) == 1:
-        field, test = tests[0]
-        return lambda record: test(record.get(field, MISSING))
-    if len(tests) == 2:
-        (one, passes_one), (other, passes_other) = tests
+    if len(predicates) == 1:
+        field, predicate = predicates[0]
+        return lambda record: predicate(record.get(field, MISSING))
+    if len(predicates) == 2:
+        (one, passes_one), (other, passes_other) = predicates
         return lambda record: (
             passes_one(record.get(one, MISSING))
             and passes_other(record.get(other, MISSING))
         )
-    return lambda record: all(test(record.get(field, MISSING)) for field, test in tests)
+    return lambda record: all(
+        predicate(record.get(field, MISSING)) for field, predicate in predicates
+    )
 
 
-def _value_test(item: Filter) -> Test:
+def _value_predicate(item: Filter) -> ValuePredicate:
     value, operator = item.value, item.operator
     if operator in (COMPARISON.IN, COMPARISON.EXCLUDE):
-        return _member_test(value, is_inside=operator is COMPARISON.IN)
+        return _member_predicate(value, is_inside=operator is COMPARISON.IN)
     if operator is COMPARISON.EQ:
         return _equality(value)
     if operator is COMPARISON.NOT:
         equal = _equality(value)
         return lambda found: not equal(found)
-    return _range_test(value, _RANGES[operator])
+    return _range_predicate(value, _RANGES[operator])
 
 
-def _member_test(values: Iterable[Any], is_inside: bool) -> Test:
+def _member_predicate(values: Iterable[Any], is_inside: bool) -> ValuePredicate:
     values = list(values)
     if all(value.__class__ is str for value in values):
         # Ids, mostly: nothing else is equal to a text.
@@ -131,7 +100,7 @@ def _member_test(values: Iterable[Any], is_inside: bool) -> Test:
     return lambda found: (typed(found) in wanted) is is_inside
 
 
-def _equality(value: Any) -> Test:
+def _equality(value: Any) -> ValuePredicate:
     rank = rank_of(value)
     if rank is Rank.TEXT:
         return lambda found: bool(found == value)
@@ -146,9 +115,9 @@ def _equality(value: Any) -> Test:
     return lambda found: bool(typed(found) == equal)
 
 
-def _range_test(value: Any, compare: Callable[[Any, Any], bool]) -> Test:
+def _range_predicate(value: Any, compare: Callable[[Any, Any], bool]) -> ValuePredicate:
     rank = rank_of(value)
-    if rank not in _ORDERED:
+    if rank not in _CLASSES:
         return lambda found: False
     # The classes of what JSON has; `rank_of` knows the others, and takes longer.
     usual = _CLASSES[rank]
@@ -157,28 +126,30 @@ def _range_test(value: Any, compare: Callable[[Any, Any], bool]) -> Test:
     )
 
 
-def _place_test(item: Filter) -> Test:
+def _position_predicate(item: Filter) -> ValuePredicate:
     operator = item.operator
     if operator in (COMPARISON.IN, COMPARISON.EXCLUDE):
-        places = {order_key(member) for member in item.value}
+        positions = {order_key(member) for member in item.value}
         inside = operator is COMPARISON.IN
-        return lambda found: (order_key(found) in places) is inside
-    place = order_key(item.value)
+        return lambda found: (order_key(found) in positions) is inside
+    position = order_key(item.value)
     if operator is COMPARISON.EQ:
-        return lambda found: order_key(found) == place
+        return lambda found: order_key(found) == position
     if operator is COMPARISON.NOT:
-        return lambda found: order_key(found) != place
+        return lambda found: order_key(found) != position
     compare = _RANGES[operator]
-    return lambda found: compare(order_key(found), place)
+    return lambda found: compare(order_key(found), position)
 
 
 def evaluate(
-    records: Sequence[Record],
-    names: FieldNames,
-    query: Query,
-    tombstones: Sequence[Record] = (),
+    records: Sequence[Record], query: Query, tombstones: Sequence[Record] = ()
 ) -> tuple[list[Record], int]:
-    """Answer a list from all live records, and tombstones, that may be in it.
+    """Return the page of a list, given all that may be in it.
+
+    Args:
+        records: The live records.
+        query: What is listed.
+        tombstones: Those to be listed, too.
 
     Returns:
         The page, and how many live records match the filters.
@@ -190,5 +161,4 @@ def evaluate(
     in_page = build_page_predicate(query.rules)
     if in_page is not None:
         found = [record for record in found if in_page(record)]
-    order = total_order(query.sorting, names)
-    return sort_records(found, order)[: query.limit or None], total
+    return sort_records(found, query.order)[: query.limit or None], total

@@ -1,6 +1,6 @@
-"""What may a storage refuse?"""
+"""What a storage raises."""
 
-from cliquet.backends.exceptions import BackendError
+from cliquet.engines.exceptions import BackendError
 from cliquet.types import Record
 
 __all__ = [

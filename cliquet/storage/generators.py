@@ -1,16 +1,17 @@
-"""Which ids do new records get, and which may clients choose?"""
+"""Generators of ids for new records, and what ids must look like."""
 
 import re
-from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
+from cliquet.types import reify
+
 
 class Generator:
-    """Base of id generators: a pattern, and a call that gives a new id.
+    """Base of id generators: a pattern, and a call that returns a new id.
 
     Raises:
-        AssertionError: at construction, when a generated id does not match.
+        AssertionError: At construction, if a generated id does not match.
     """
 
     regexp = r"^[a-zA-Z0-9][a-zA-Z0-9_-]*$"
@@ -21,12 +22,12 @@ class Generator:
         if not self.match(self()):
             raise AssertionError(f"{type(self).__name__} makes ids that it refuses")
 
-    @cached_property
+    @reify
     def _pattern(self) -> re.Pattern[str]:
         return re.compile(self.regexp)
 
     def match(self, record_id: str) -> bool:
-        """Tell whether a whole id fits the pattern.
+        """Return whether a whole id fits the pattern.
 
         A final newline is refused, although `$` would let it pass.
         """

@@ -1,25 +1,16 @@
-"""In which words is a storage asked for records? (rulings §4)"""
+"""Values that describe what a storage is asked for: filters, orders, writes, lists.
+
+How values of JSON compare and sort is documented in `docs: rules-order`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum, IntEnum
 from typing import Any, Final, NamedTuple
 
-__all__ = [
-    "ANY",
-    "COMPARISON",
-    "MISSING",
-    "Condition",
-    "FieldNames",
-    "Filter",
-    "Query",
-    "Rank",
-    "Scope",
-    "Sort",
-    "order_key",
-    "rank_of",
-    "typed",
-]
+from cliquet.engines.joint import JointWrite
+from cliquet.types import Record, Timestamp
 
 
 class COMPARISON(Enum):
@@ -36,7 +27,13 @@ class COMPARISON(Enum):
 
 
 class Filter(NamedTuple):
-    """A test on one field: matched by records, or a place in an order."""
+    """A predicate on one field, or in pagination rules a position in an order.
+
+    Attributes:
+        field: Name of a member of the records.
+        value: What it is compared with; several values for `IN` and `EXCLUDE`.
+        operator: How.
+    """
 
     field: str
     value: Any
@@ -44,7 +41,12 @@ class Filter(NamedTuple):
 
 
 class Sort(NamedTuple):
-    """A sort key: descending when `direction` is negative."""
+    """A sort key.
+
+    Attributes:
+        field: Name of a member of the records.
+        direction: Negative for a descending order.
+    """
 
     field: str
     direction: int
@@ -64,15 +66,9 @@ class FieldNames(NamedTuple):
     modified: str = "last_modified"
     deleted: str = "deleted"
 
-
-class Query(NamedTuple):
-    """All that a list may be asked for."""
-
-    filters: Sequence[Filter] = ()
-    sorting: Sequence[Sort] = ()
-    rules: Sequence[Sequence[Filter]] = ()
-    limit: int | None = None
-    include_deleted: bool = False
+    def tombstone(self, object_id: str, timestamp: Timestamp) -> Record:
+        """Return what is shown of a deleted record."""
+        return {self.id: object_id, self.modified: timestamp, self.deleted: True}
 
 
 class _Any(Enum):
@@ -85,29 +81,88 @@ ANY: Final = _Any.ANY
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What must still be true when a write happens (rulings §2.21).
+    """What must still be true when a write happens (`docs: rules-conditions`).
 
     Attributes:
         record: The timestamp that the live record must have, `None` if there
             must be no live record with that id, or `ANY`.
         collection: The timestamp that the collection must have before the
             write, `None` for any.
+        joint: What is to be written in the same step, if the storage can.
     """
 
     record: "int | _Any | None" = ANY
     collection: int | None = None
+    joint: JointWrite | None = None
+
+    def joint_in(self, database: Any) -> JointWrite | None:
+        """Return what is to be written along, if it belongs to a database."""
+        return self.joint if self.joint and self.joint.database == database else None
+
+
+UNCONDITIONAL: Final = Condition()
+
+
+class Write(NamedTuple):
+    """A write of one record.
+
+    Attributes:
+        record: All of its fields, the id among them; `None` to delete it.
+        condition: What must be true before the write.
+        last_modified: The timestamp to give it, `None` for the next one.
+        with_deleted: A deletion leaves a tombstone.
+        unique_fields: Fields whose value no other live record may have; the record
+            has a value in each.
+        is_new: No live record may have its id.
+    """
+
+    scope: Scope
+    names: FieldNames
+    object_id: str
+    record: Record | None
+    condition: Condition = UNCONDITIONAL
+    last_modified: Timestamp | None = None
+    with_deleted: bool = True
+    unique_fields: Sequence[str] = ()
+    is_new: bool = False
+
+
+class Query(NamedTuple):
+    """A list of records.
+
+    Attributes:
+        filters: Predicates, all of which must hold.
+        order: Sort keys with which no two records tie, the first one first.
+        rules: Positions in the order: all of one of these rules must hold.
+        limit: The maximum number of records; all if it is `None` or 0.
+        include_deleted: Tombstones are listed too.
+    """
+
+    scope: Scope
+    names: FieldNames
+    filters: Sequence[Filter] = ()
+    order: Sequence[Sort] = ()
+    rules: Sequence[Sequence[Filter]] = ()
+    limit: int | None = None
+    include_deleted: bool = False
+
+    @property
+    def is_by_time(self) -> bool:
+        """Return True if the order is that of indexes: by timestamp, ties by id."""
+        first, *ties = self.order
+        return first.field == self.names.modified and ties == [Sort(self.names.id, 1)]
 
 
 class Rank(IntEnum):
-    """Order of the types, ascending."""
+    """Types of JSON values, in ascending order: that of `jsonb`, so of 3.1."""
 
-    MISSING = 0
-    NULL = 1
+    NULL = 0
+    TEXT = 1
     NUMBER = 2
-    TEXT = 3
-    BOOLEAN = 4
-    ARRAY = 5
-    OBJECT = 6
+    BOOLEAN = 3
+    ARRAY = 4
+    OBJECT = 5
+    MISSING = 6
 
 
 class _Missing(Enum):
@@ -119,14 +174,14 @@ MISSING: Final = _Missing.MISSING
 
 
 def rank_of(value: Any) -> Rank:
-    """Tell the type of a value, as orders and comparisons see it."""
+    """Return the type of a value, as orders and comparisons see it."""
     if isinstance(value, str):
         return Rank.TEXT
     if isinstance(value, Rank):
         return value
     if isinstance(value, bool):
         return Rank.BOOLEAN
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return Rank.NUMBER
     if value is None:
         return Rank.NULL
@@ -136,7 +191,7 @@ def rank_of(value: Any) -> Rank:
 
 
 def order_key(value: Any) -> tuple[int, Any]:
-    """Place a value in the total order.
+    """Return a key that sorts values in the total order.
 
     Arrays are equal among themselves there, and so are objects. A `Rank`
     stands for any value of that rank.
@@ -148,7 +203,7 @@ def order_key(value: Any) -> tuple[int, Any]:
 
 
 def typed(value: Any) -> Any:
-    """Turn a value into a hashable one, equal only to values of the same type.
+    """Return a hashable value, equal only to those of equal values of the same type.
 
     Null and missing are the same: a filter on null matches both.
     """

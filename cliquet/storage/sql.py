@@ -1,266 +1,273 @@
-"""What do writes have in common on databases that speak SQL?
+"""Storages on databases that speak SQL: the course of a write, and rows as records.
 
-The collection is locked, what the write relies upon is compared with what is stored,
-then rows change. An engine supplies statements, the lock, and how values are searched.
+A write locks its collection, compares what it relies upon with what is stored, then
+changes rows. An engine supplies the statements, the lock, and how values are searched.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Iterable
+from typing import ClassVar, NamedTuple
 
 from cliquet import serialization
-from cliquet.backends.sql import Connection, Row
+from cliquet.engines.sql.client import Connection, Row, SQLClient
 from cliquet.storage.base import StorageBase
-from cliquet.storage.checks import check_condition, unique_values
 from cliquet.storage.exceptions import RecordNotFoundError, UnicityError
-from cliquet.storage.query import Condition, FieldNames, Scope
-from cliquet.timestamps import next_timestamp
+from cliquet.storage.query import COMPARISON, FieldNames, Filter, Scope, Write
+from cliquet.storage.rules import check_collection, check_record
+from cliquet.timestamps import NextTimestamp, next_timestamp
 from cliquet.types import Record, Timestamp
 
 PAIR = "parent_id = :parent_id AND collection_id = :collection_id"
 KEY = f"{PAIR} AND id = :id"
 
+_REMOVE = f"DELETE FROM records WHERE {KEY}"
+_REMOVE_TOMBSTONE = f"DELETE FROM deleted WHERE {KEY}"
+_FLUSH = ("DELETE FROM deleted", "DELETE FROM records", "DELETE FROM timestamps")
+LARGEST = 2**63 - 1
+"""The largest timestamp that a column holds."""
+
+OPERATORS = {
+    COMPARISON.LT: "<",
+    COMPARISON.MAX: "<=",
+    COMPARISON.GT: ">",
+    COMPARISON.MIN: ">=",
+    COMPARISON.EQ: "=",
+    COMPARISON.NOT: "<>",
+}
+"""Those of filters that compare with one value."""
+
 
 class Lock(NamedTuple):
-    """A collection that nobody else writes until the transaction ends."""
+    """A collection that nobody else writes until the transaction ends.
 
-    current: Timestamp | None
+    Attributes:
+        timestamp: That of the collection, `None` if it was never used.
+        now: The current time, by the clock of the engine.
+    """
+
+    timestamp: Timestamp | None
     now: Timestamp
 
 
 class Statements(NamedTuple):
-    """What is sent, with `parent_id`, `collection_id`, mostly `id` and more."""
+    """SQL of one engine. Parameters: `parent_id`, `collection_id`, mostly `id`, others.
 
-    get: str
-    """Columns `id`, `last_modified`, `data`."""
+    Timestamps are numbers of milliseconds in parameters and columns.
+    """
 
     put: str
-    """With `last_modified` and `data`; no row: two records share the timestamp."""
+    """Insert or replace a record. Parameters: `last_modified`; `data`, a document."""
 
-    remove: str
-    bury: str
-    forget: str
-    purge: str
-    """With `before`."""
+    put_tombstone: str
+    """Insert or replace a tombstone, likewise."""
 
     set_timestamp: str
-    """With `last_modified`, and by how much the number of records changes."""
+    """Set that of the collection, and add `change` to the number of its records."""
+
+    scopes: str
+    """Collection and parent ids of all that were written, in order."""
+
+    get: str
+    """Id, timestamp and document of a record."""
+
+    timestamp: str
+    """That of the collection; 0 or no row if it was never used."""
+
+    tombstones: str
+    """Timestamps of all tombstones."""
+
+    purge: str
+    """Delete the tombstones that are older than `before`."""
 
 
 class SQLStorage(StorageBase):
-    """Writes of one record, and reads of one."""
+    """Reads and writes of one record."""
 
-    client: Any
+    client: SQLClient
     statements: ClassVar[Statements]
+    tables: ClassVar[tuple[str, ...]] = ("records", "deleted", "timestamps")
 
-    def _encode(self, data: str) -> str:
-        """Write JSON as the database keeps it."""
-        return data
+    def __init__(self, client: SQLClient) -> None:
+        self.client = self.database = client
+        self.joins_transaction = not client.commit_manually
+
+    def _write(self, write: Write) -> Record:
+        with self.client.connect() as connection:
+            written = self._write_at_once(connection, write)
+            if written is not None:
+                return written
+            lock = self._lock(connection, write.scope)
+            existing = self._read(connection, *write[:3])
+            check_record(write, existing)
+            check_collection(write.condition.collection, lock.timestamp)
+            if write.unique_fields:
+                self._check_unicity(connection, write)
+            times = next_timestamp(lock.timestamp, write.last_modified, lock.now)
+            if write.record is None:
+                return self._delete(connection, write, times)
+            return self._put(connection, write, times, is_new=existing is None)
+
+    def _write_at_once(self, connection: Connection, write: Write) -> Record | None:
+        """Do a write by a single statement, where the engine has one for it.
+
+        Returns:
+            What `_write` returns, or `None` if the write has to take its course.
+
+        Raises:
+            Exception: What `_write` raises.
+        """
+        return None
 
     def _lock(self, connection: Connection, scope: Scope) -> Lock:
         raise NotImplementedError
 
-    def _check_unicity(
-        self,
-        connection: Connection,
-        scope: Scope,
-        record: Record,
-        fields: Sequence[str],
-        names: FieldNames,
-    ) -> None:
+    def _check_unicity(self, connection: Connection, write: Write) -> None:
+        """Look for another record with the same value in one of the unique fields."""
+        for field in write.unique_fields:
+            value = (write.record or {})[field]
+            predicates = [
+                Filter(field, value, COMPARISON.EQ),
+                Filter(write.names.id, write.object_id, COMPARISON.NOT),
+            ]
+            found = self._find(connection, write, predicates)
+            if found is not None:
+                raise UnicityError(field, found)
+
+    def _find(
+        self, connection: Connection, write: Write, predicates: list[Filter]
+    ) -> Record | None:
+        """Return a live record of the collection of a write that matches."""
         raise NotImplementedError
 
-    def _create(
-        self,
-        scope: Scope,
-        record: Record,
-        names: FieldNames,
-        unique_fields: tuple[str, ...],
-        condition: Condition | None,
-    ) -> Record:
-        with self.client.connect() as connection:
-            lock = self._lock(connection, scope)
-            existing = self._read(connection, scope, record[names.id], names)
-            if existing is not None:
-                raise UnicityError(names.id, existing)
-            return self._write(
-                connection, scope, record, names, unique_fields, condition, lock, None
-            )
+    def _encode(self, data: str) -> str:
+        """Return a document as the database wants it."""
+        return data
 
-    def _get(self, scope: Scope, object_id: str, names: FieldNames) -> Record:
+    def _put(
+        self,
+        connection: Connection,
+        write: Write,
+        times: NextTimestamp,
+        *,
+        is_new: bool,
+    ) -> Record:
+        data = document(write)
+        values = {"id": write.object_id, **write.scope._asdict()}
+        encoded = self._encode(data)
+        connection.run(
+            self.statements.put, last_modified=times.record, data=encoded, **values
+        )
+        self._set_timestamp(connection, write.scope, times, change=int(is_new))
+        if is_new:
+            connection.run(_REMOVE_TOMBSTONE, **values)
+        return present((write.object_id, times.record, data), write.names)
+
+    def _delete(
+        self, connection: Connection, write: Write, times: NextTimestamp
+    ) -> Record:
+        values = {"id": write.object_id, **write.scope._asdict()}
+        if write.with_deleted:
+            connection.run(
+                self.statements.put_tombstone, last_modified=times.record, **values
+            )
+        connection.run(_REMOVE, **values)
+        self._set_timestamp(connection, write.scope, times, change=-1)
+        return write.names.tombstone(write.object_id, times.record)
+
+    def _set_timestamp(
+        self, connection: Connection, scope: Scope, times: NextTimestamp, change: int
+    ) -> None:
+        connection.run(
+            self.statements.set_timestamp,
+            last_modified=times.collection,
+            change=change,
+            **scope._asdict(),
+        )
+
+    def _get(self, scope: Scope, names: FieldNames, object_id: str) -> Record:
         with self.client.connect(readonly=True) as connection:
-            found = self._read(connection, scope, object_id, names)
+            found = self._read(connection, scope, names, object_id)
         if found is None:
             raise RecordNotFoundError(object_id)
         return found
 
-    def _update(
-        self,
-        scope: Scope,
-        object_id: str,
-        record: Record,
-        names: FieldNames,
-        unique_fields: tuple[str, ...],
-        condition: Condition | None,
-    ) -> Record:
-        with self.client.connect() as connection:
-            lock = self._lock(connection, scope)
-            existing = self._read(connection, scope, object_id, names)
-            return self._write(
-                connection,
-                scope,
-                record,
-                names,
-                unique_fields,
-                condition,
-                lock,
-                existing,
-            )
-
-    def _delete(
-        self,
-        scope: Scope,
-        object_id: str,
-        names: FieldNames,
-        with_deleted: bool,
-        last_modified: Timestamp | None,
-        condition: Condition | None,
-    ) -> Record:
-        with self.client.connect() as connection:
-            lock = self._lock(connection, scope)
-            existing = self._read(connection, scope, object_id, names)
-            if existing is None:
-                raise RecordNotFoundError(object_id)
-            check_condition(condition, lock.current, existing[names.modified])
-            return self._bury(
-                connection, scope, object_id, names, with_deleted, last_modified, lock
-            )
-
-    def _purge(self, scope: Scope, before: Timestamp | None, names: FieldNames) -> int:
-        bound = 2**63 - 1 if before is None else before
-        with self.client.connect() as connection:
-            count: int = connection.run(
-                self.statements.purge, before=bound, **scope._asdict()
-            )
-            return count
-
     def _read(
-        self, connection: Connection, scope: Scope, object_id: str, names: FieldNames
+        self, connection: Connection, scope: Scope, names: FieldNames, object_id: str
     ) -> Record | None:
         row = connection.row(self.statements.get, id=object_id, **scope._asdict())
         return None if row is None else present(row, names)
 
-    def _write(
-        self,
-        connection: Connection,
-        scope: Scope,
-        record: Record,
-        names: FieldNames,
-        unique_fields: tuple[str, ...],
-        condition: Condition | None,
-        lock: Lock,
-        existing: Record | None,
-    ) -> Record:
-        stored = existing[names.modified] if existing else None
-        check_condition(condition, lock.current, stored)
-        fields = unique_values(record, unique_fields, names)
-        if fields:
-            self._check_unicity(connection, scope, record, fields, names)
-        wanted = record.get(names.modified)
-        stamps = next_timestamp(lock.current, wanted, lock.now)
-        data = document(record, names)
-        values = {"id": record[names.id], **scope._asdict()}
-        written = connection.run(
-            self.statements.put,
-            last_modified=stamps.record,
-            data=self._encode(data),
-            **values,
-        )
-        if not written:
-            raise UnicityError(names.modified, record)
-        connection.run(
-            self.statements.set_timestamp,
-            last_modified=stamps.collection,
-            change=0 if existing else 1,
-            **scope._asdict(),
-        )
-        if existing is None:
-            connection.run(self.statements.forget, **values)
-        return as_stored(data, record[names.id], stamps.record, names)
+    def _timestamp(self, scope: Scope) -> Timestamp | None:
+        with self.client.connect(readonly=True) as connection:
+            row = connection.row(self.statements.timestamp, **scope._asdict())
+        return row.last_modified or None if row else None
 
-    def _bury(
-        self,
-        connection: Connection,
-        scope: Scope,
-        object_id: str,
-        names: FieldNames,
-        with_deleted: bool,
-        last_modified: Timestamp | None,
-        lock: Lock,
-    ) -> Record:
-        stamps = next_timestamp(lock.current, last_modified, lock.now)
-        values = {"id": object_id, **scope._asdict()}
-        if with_deleted and not connection.run(
-            self.statements.bury, last_modified=stamps.record, **values
-        ):
-            raise UnicityError(names.modified, {names.id: object_id})
-        connection.run(self.statements.remove, **values)
-        connection.run(
-            self.statements.set_timestamp,
-            last_modified=stamps.collection,
-            change=-1,
-            **scope._asdict(),
-        )
-        return tombstone(object_id, stamps.record, names)
+    def _flush(self) -> None:
+        with self.client.connect(force_commit=True) as connection:
+            for statement in _FLUSH:
+                connection.run(statement)
+
+    def _purge(self, scope: Scope, names: FieldNames, before: Timestamp | None) -> int:
+        values = {"before": LARGEST if before is None else before, **scope._asdict()}
+        with self.client.connect() as connection:
+            return connection.run(self.statements.purge, **values)
+
+    def scopes(self) -> list[Scope]:
+        with self.client.connect(readonly=True) as connection:
+            return [Scope(*row) for row in connection.rows(self.statements.scopes)]
+
+    def tombstone_timestamps(
+        self, collection_id: str, parent_id: str, limit: int, newest_first: bool = False
+    ) -> list[Timestamp]:
+        direction = "DESC" if newest_first else "ASC"
+        with self.client.connect(readonly=True) as connection:
+            rows = connection.rows(
+                f"{self.statements.tombstones} ORDER BY 1 {direction} LIMIT :limit",
+                collection_id=collection_id,
+                parent_id=parent_id,
+                limit=limit,
+            )
+        return [row[0] for row in rows]
 
 
-def document(record: Record, names: FieldNames) -> str:
-    """Write what is stored as JSON: all fields but those that are columns."""
-    own = (names.id, names.modified)
+def document(write: Write) -> str:
+    """Return as JSON the fields of a record that have no column of their own."""
+    columns = (write.names.id, write.names.modified)
+    fields = write.record or {}
     return serialization.dumps(
-        {key: value for key, value in record.items() if key not in own}
+        {name: value for name, value in fields.items() if name not in columns}
     )
 
 
 def as_stored(
-    data: str, object_id: str, last_modified: Timestamp, names: FieldNames
+    fields: Record | None, object_id: str, last_modified: Timestamp, names: FieldNames
 ) -> Record:
-    """Read a document; the columns win (backends §15.4)."""
-    return _with_columns(
-        serialization.loads_stored(data), object_id, last_modified, names
-    )
+    """Add the columns, which win, to the fields of a document.
 
-
-def _with_columns(
-    record: Record, object_id: str, last_modified: Timestamp, names: FieldNames
-) -> Record:
-    record[names.id] = object_id
-    record[names.modified] = last_modified
-    return record
-
-
-def tombstone(object_id: str, last_modified: Timestamp, names: FieldNames) -> Record:
-    """Show what a deleted record leaves."""
-    return {names.id: object_id, names.modified: last_modified, names.deleted: True}
+    Returns:
+        The record, or the tombstone if there is no document.
+    """
+    if fields is None:
+        return names.tombstone(object_id, last_modified)
+    fields[names.id] = object_id
+    fields[names.modified] = last_modified
+    return fields
 
 
 def present(row: Row, names: FieldNames) -> Record:
-    """Show a row as callers name their fields."""
-    object_id, last_modified, data = row[:3]
-    if data is None:
-        return tombstone(object_id, last_modified, names)
-    return as_stored(data, object_id, last_modified, names)
+    """Return the record, or the tombstone, of a row `(id, last_modified, data)`."""
+    object_id, last_modified, data = row
+    fields = None if data is None else serialization.loads_stored(data)
+    return as_stored(fields, object_id, last_modified, names)
 
 
 def present_all(rows: Iterable[Row], names: FieldNames) -> list[Record]:
-    """Show rows as callers name their fields."""
+    """Return the records and tombstones of rows."""
     return [present(row, names) for row in rows]
 
 
 def present_page(page: str, names: FieldNames) -> list[Record]:
-    """Show a JSON list of `[id, last_modified, data]` as callers name their fields."""
+    """Return those of a JSON list of `[id, last_modified, data]`."""
     return [
-        tombstone(object_id, last_modified, names)
-        if data is None
-        else _with_columns(data, object_id, last_modified, names)
-        for object_id, last_modified, data in serialization.loads_stored(page)
+        as_stored(fields, object_id, last_modified, names)
+        for object_id, last_modified, fields in serialization.loads_stored(page)
     ]

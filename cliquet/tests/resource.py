@@ -1,4 +1,4 @@
-"""Base of tests that call a resource without HTTP (python-api §27.2)."""
+"""Base of tests that call a resource without HTTP."""
 
 import unittest
 from typing import Any

@@ -1,4 +1,4 @@
-"""Classes that tests of applications are built from (python-api §27.1)."""
+"""Classes that tests of applications are built from."""
 
 import os
 import threading
@@ -9,15 +9,18 @@ from typing import Any
 from unittest import mock
 from urllib.parse import urlencode
 
-import webtest
 from pyramid.authorization import Authenticated, Everyone
 from pyramid.interfaces import IAuthorizationPolicy
 from zope.interface import implementer
 
 from cliquet import DEFAULT_SETTINGS, utils
-from cliquet.errors import ValidationErrors
+from cliquet.dotted import naming_the_extra
+from cliquet.framework.requests import ValidationErrors
 from cliquet.storage import generators
 from cliquet.tests.testapp import main as testapp
+
+with naming_the_extra("'cliquet.tests.support'", "tests"):
+    import webtest
 
 __all__ = [
     "DEFAULT_SETTINGS",
@@ -46,13 +49,18 @@ skip_if_no_postgresql = unittest.skipIf(
 
 
 class DummyRequest(mock.MagicMock):
-    """A request for resources that are called without HTTP."""
+    """A request for resources that are called without HTTP.
+
+    What Cliquet reads of requests and keeps on them is real; any other attribute is a
+    mock.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.upath_info = "/v0/"
         self.registry = mock.MagicMock(settings={**DEFAULT_SETTINGS})
         self.registry.id_generator = generators.UUID4()
+        self.bound_data: dict[str, Any] = {}
         self.GET: dict[str, Any] = {}
         self.headers: dict[str, Any] = {}
         self.errors = ValidationErrors(request=self)
@@ -73,12 +81,12 @@ class DummyRequest(mock.MagicMock):
         return mock.MagicMock(**kwargs)
 
     def follow_subrequest(self, subrequest: Any, **kwargs: Any) -> Any:
-        """Follow a sub-request, as requests of an application do."""
+        """Follow a subrequest, as requests of an application do."""
         return utils.follow_subrequest(self, subrequest, **kwargs)
 
 
 def get_request_class(prefix: str | None) -> type:
-    """Make a request class whose paths get a version prefix."""
+    """Return a request class whose paths get a version prefix."""
 
     class PrefixedRequestClass(webtest.app.TestRequest):
         @classmethod
@@ -91,7 +99,7 @@ def get_request_class(prefix: str | None) -> type:
 
 
 class FormattedErrorMixin:
-    """Check of the protocol's errors."""
+    """Check the errors of the protocol."""
 
     def assertFormattedError(  # noqa: N802 -- named like those of unittest
         self,
@@ -117,10 +125,10 @@ class FormattedErrorMixin:
 
 @implementer(IAuthorizationPolicy)
 class AllowAuthorizationPolicy:
-    """Lets everybody use shareable resources, and known users the others."""
+    """Policy that opens shareable resources to all, the others to known users."""
 
     def permits(self, context: Any, principals: Any, permission: str) -> bool:
-        """Tell whether one of the principals is good enough."""
+        """Return whether one of the principals is good enough."""
         if permission == "private":
             return Authenticated in principals
         if Everyone in principals:
@@ -136,7 +144,7 @@ class AllowAuthorizationPolicy:
 def authorize(
     permits: bool = True, authz_class: str | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorate a test during which a policy always answers the same."""
+    """Return a decorator of tests during which a policy always decides the same."""
     policy = authz_class or "cliquet.tests.support.AllowAuthorizationPolicy"
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -181,7 +189,7 @@ class BaseWebTest:
     def get_app_settings(
         self, additional_settings: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Give the settings: those of the sample application, then the others."""
+        """Return the settings of the sample application, and the additional ones."""
         settings: dict[str, Any] = {
             **DEFAULT_SETTINGS,
             "storage_backend": "cliquet.storage.redis",
@@ -195,7 +203,7 @@ class BaseWebTest:
         return {**settings, **(additional_settings or {})}
 
     def get_item_url(self, id: str | None = None) -> str:
-        """Give the URL of a record, by default of `self.record`."""
+        """Return the URL of a record, by default of `self.record`."""
         return f"{self.collection_url}/{id or self.record['id']}"  # type: ignore[attr-defined]
 
     def tearDown(self) -> None:

@@ -1,9 +1,10 @@
 """A plugin with a service of its own, protected by a permission of its own."""
 
-from typing import Any
+from pyramid.config import Configurator
 
 from cliquet.authorization import RouteFactory
 from cliquet.service import Service
+from cliquet.types import Request
 
 attachment = Service(
     name="attachment",
@@ -14,11 +15,11 @@ attachment = Service(
 
 
 @attachment.post(permission="attach")
-def attachment_post(request: Any) -> dict[str, bool]:
-    """Answer those who may attach."""
+def attachment_post(request: Request) -> dict[str, bool]:
+    """Return a value to those who may attach."""
     return {"ok": True}
 
 
-def includeme(config: Any) -> None:
+def includeme(config: Configurator) -> None:
     """Register the service."""
     config.add_cornice_service(attachment)

@@ -1,35 +1,67 @@
-"""How are several requests sent as one? (protocol §7)"""
+"""The batch endpoint: several requests sent as one (docs: protocol-batch)."""
 
+from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
-from urllib.parse import unquote
 
 import colander
 from pyramid import httpexceptions
 from pyramid.security import NO_PERMISSION_REQUIRED
 
-from cliquet.access import expect_objects
-from cliquet.backends.keeping import KeepingConnection
+from cliquet import serialization
+from cliquet.authorization.granting import related_objects
+from cliquet.bounds import MAX_COMPLETED, MAX_ENTRIES, MAX_PATH
 from cliquet.errors import http_error, json_error_handler
-from cliquet.logs import logger
-from cliquet.permission.base import remembering_access
-from cliquet.protocol.limits import find_fault
-from cliquet.protocol.subrequests import (
+from cliquet.events import drop_events, mark_events
+from cliquet.framework.completion import complete
+from cliquet.framework.savepoints import begin_savepoint
+from cliquet.framework.subrequests import (
     SubrequestMaker,
-    describe_response,
+    build_response,
     readable_path,
 )
+from cliquet.logs import forget_handled_error, logger
+from cliquet.monitoring.instruments import Guarded
+from cliquet.nodes.binding import ignores_bindings
+from cliquet.permission_cache import PermissionCache
+from cliquet.protocol import SAFE_METHODS
+from cliquet.protocol.limits import find_fault
+from cliquet.protocol.routing import object_path
+from cliquet.serialization import quote
 from cliquet.service import Service
-from cliquet.text import merge_dicts
-from cliquet.views.locks import take_collections
+from cliquet.text import completed
+from cliquet.types import Request
+from cliquet.validation import parse_body, validate_body
+from cliquet.views.locks import lock_collections
 
-batch = Service(name="batch", path="/batch", description="Batch operations")
+
+def validate_batch(request: Request, **view_arguments: Any) -> None:
+    """Count what a batch holds, and if it is not too much check its schema."""
+    if "schema" not in view_arguments:
+        # A preflight: whatever its body is, nobody reads it.
+        return
+    body = parse_body(request)
+    excess = _find_excess(request, body)
+    if excess:
+        request.errors.add("body", "requests", excess)
+    else:
+        validate_body(request, view_arguments["schema"], body)
+
+
+class _BatchService(Service):
+    default_validators = (validate_batch,)
+
+
+batch = _BatchService(name="batch", path="/batch", description="Batch operations")
 
 valid_http_method = colander.OneOf(
     ("GET", "HEAD", "DELETE", "TRACE", "POST", "PUT", "PATCH")
 )
+valid_path = colander.All(colander.Regex("^/"), colander.Length(max=MAX_PATH))
 
 
+@ignores_bindings
 def string_values(node: Any, cstruct: Any) -> None:
     """Refuse mappings with values that are not text.
 
@@ -37,7 +69,23 @@ def string_values(node: Any, cstruct: Any) -> None:
         colander.Invalid: naming the mapping.
     """
     if not all(isinstance(value, str) for value in cstruct.values()):
-        raise colander.Invalid(node, f"{cstruct} contains non string value")
+        raise colander.Invalid(node, f"{quote(cstruct)} contains non string value")
+
+
+@ignores_bindings
+class _Object(colander.SchemaNode):
+    """A mapping of any keys, which is not copied: entries share that of defaults."""
+
+    @staticmethod
+    def schema_type() -> Any:
+        return colander.Mapping(unknown="preserve")
+
+    def deserialize(self, cstruct: Any = colander.null) -> Any:
+        if not isinstance(cstruct, dict):
+            return super().deserialize(cstruct)
+        if self.validator is not None:
+            self.validator(self, cstruct)
+        return cstruct
 
 
 class BatchRequestSchema(colander.MappingSchema):
@@ -46,23 +94,18 @@ class BatchRequestSchema(colander.MappingSchema):
     method = colander.SchemaNode(
         colander.String(), validator=valid_http_method, missing=colander.drop
     )
-    path = colander.SchemaNode(colander.String(), validator=colander.Regex("^/"))
-    headers = colander.SchemaNode(
-        colander.Mapping(unknown="preserve"),
-        validator=string_values,
-        missing=colander.drop,
-    )
-    body = colander.SchemaNode(
-        colander.Mapping(unknown="preserve"), missing=colander.drop
-    )
+    path = colander.SchemaNode(colander.String(), validator=valid_path)
+    headers = _Object(validator=string_values, missing=colander.drop)
+    body = _Object(missing=colander.drop)
 
 
 class _DefaultsSchema(BatchRequestSchema):
     path = colander.SchemaNode(
-        colander.String(), validator=colander.Regex("^/"), missing=colander.drop
+        colander.String(), validator=valid_path, missing=colander.drop
     )
 
 
+@ignores_bindings
 class BatchPayloadSchema(colander.MappingSchema):
     """A batch: its entries, and what they have in common."""
 
@@ -75,96 +118,170 @@ class BatchPayloadSchema(colander.MappingSchema):
         What has another type is left for the schema to refuse.
         """
         defaults, entries = data.get("defaults"), data.get("requests")
-        if isinstance(defaults, dict) and isinstance(entries, list):
-            for entry in entries:
-                if isinstance(entry, dict):
-                    merge_dicts(entry, defaults)
-        return data
+        if not isinstance(defaults, dict) or not isinstance(entries, list):
+            return data
+        names = [node.name for node in self["defaults"].children]
+        known = {name: defaults[name] for name in names if name in defaults}
+        return {
+            **data,
+            "requests": [
+                completed(entry, known) if isinstance(entry, dict) else entry
+                for entry in entries
+            ],
+        }
+
+
+def _find_excess(request: Request, body: dict[str, Any]) -> str | None:
+    """Return what a batch has too much of, if anything."""
+    entries, defaults = body.get("requests"), body.get("defaults")
+    if not isinstance(entries, list):
+        return None
+    limit = int(request.registry.settings["batch_max_requests"] or MAX_ENTRIES)
+    if len(entries) > limit:
+        return f"Number of requests is limited to {limit}"
+    number = len(entries)
+    if not defaults or len(request.body) * number <= MAX_COMPLETED:
+        return None
+    if len(serialization.dumps(defaults)) * number > MAX_COMPLETED:
+        return f"Defaults are too large for {number} requests"
+    return None
 
 
 @batch.post(schema=BatchPayloadSchema, permission=NO_PERMISSION_REQUIRED)
-def post_batch(request: Any) -> Any:
+def post_batch(request: Request) -> Any:
     """Run the entries in order, in one transaction.
 
-    A 5xx of one of them fails the batch as a whole (rulings §2.19).
+    A 5xx of one of them fails the batch as a whole (docs: rules-batch-transaction).
     """
-    requests = request.validated["requests"]
-    settings = request.registry.settings
-    limit = settings["batch_max_requests"]
-    if limit and len(requests) > int(limit):
-        description = f"Number of requests is limited to {limit}"
-        request.errors.add("body", "requests", description)
-        return None
-    if any(_is_recursive(entry["path"], request) for entry in requests):
-        description = "Recursive call on /batch endpoint is forbidden."
-        request.errors.add("body", "requests", description)
-        return None
+    entries = request.validated["requests"]
     maker = SubrequestMaker(request)
-    subrequests = [maker.make(entry) for entry in requests]
-    take_collections(request, subrequests)
-    context = logger.new(request_id=getattr(request, "request_id", None))
-    measures = _measures(request)
+    subrequests = [maker.make(entry) for entry in entries]
+    if any(_is_recursive(each, request) for each in subrequests):
+        refused = "Recursive call on /batch endpoint is forbidden."
+        request.errors.add("body", "requests", refused)
+        return None
+    lock_collections(request, subrequests)
+    permissions = _expect_objects(request, subrequests)
     responses = []
-    with KeepingConnection(), remembering_access(request.registry):
-        expect_objects(request, (each.environ["PATH_INFO"] for each in subrequests))
-        for subrequest in subrequests:
-            path = readable_path(subrequest)
-            context.bind(path=path, method=subrequest.method, code=None)
-            if measures:
-                response, answered = _measured(measures, request, subrequest, path)
-            else:
-                response, answered = _run(request, subrequest)
-            context.bind(code=response.status_code)
-            context.info("subrequest.summary")
-            if response.status_code >= 500:
-                return response
-            if answered is not subrequest:
-                path = readable_path(answered)
-            responses.append(describe_response(response, answered, path))
+    for subrequest in subrequests:
+        response, answered = _run_by_itself(request, subrequest, permissions)
+        if response.status_code >= 500:
+            return response
+        responses.append(build_response(response, answered))
     logger.bind(
         path=batch.path,
         method=request.method,
-        batch_size=len(requests),
+        batch_size=len(entries),
+        errno=None,
         agent=request.headers.get("User-Agent"),
+        **_user_of(subrequests),
     )
     return {"responses": responses}
 
 
-def _measures(request: Any) -> list[Any]:
-    instruments = getattr(request.registry, "instruments", ())
-    found = (getattr(instrument, "entry", None) for instrument in instruments)
-    return [entry for entry in found if entry is not None]
+def _is_recursive(subrequest: Request, request: Request) -> bool:
+    """Return True if an entry leads to this endpoint."""
+    target: str = subrequest.environ["PATH_INFO"].strip("/")
+    own: str = request.environ["PATH_INFO"].strip("/")
+    return target == own
 
 
-def _measured(
-    measures: list[Any], request: Any, subrequest: Any, path: str
+def _expect_objects(
+    request: Request, subrequests: Iterable[Any]
+) -> PermissionCache | None:
+    """Have the permissions of all entries read with those of the first one."""
+    if getattr(request.registry, "permission", None) is None:
+        return None
+    cache = PermissionCache.of(request)
+    implications = getattr(request.registry, "implications", None)
+    cache.expect(related_objects(implications, map(object_path, subrequests)))
+    return cache
+
+
+def _run_by_itself(
+    request: Request, subrequest: Request, permissions: PermissionCache | None
 ) -> tuple[Any, Any]:
+    """Run an entry, and undo what it did if it is refused or redirected.
+
+    A server error undoes the whole batch.
+    """
+    writes = subrequest.method not in SAFE_METHODS
+    if permissions is not None:
+        # Whatever view it reaches: those of resources say which objects they need.
+        permissions.begin(tuple, writes=writes)
+    undo = _Undo(request)
+    response, answered = _run_measured(request, subrequest, undo)
+    if 300 <= response.status_code < 500:
+        undo()
+    if permissions is not None and writes:
+        # The entries that follow see what this one changed, by whatever view.
+        permissions.forget()
+    return response, answered
+
+
+class _Undo:
+    """Undoes what a batch did since this was made, or last called."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._begin()
+
+    def __call__(self) -> None:
+        self._undo()
+        drop_events(self._request, self._mark)
+        self._begin()
+
+    def _begin(self) -> None:
+        # Not all data managers go back twice to one savepoint.
+        self._undo = begin_savepoint(self._request)
+        self._mark = mark_events(self._request)
+
+
+def _user_of(subrequests: Iterable[Any]) -> dict[str, Any]:
+    """Return what the log says of the first user whom an entry authenticated."""
+    for each in subrequests:
+        if hasattr(each, "authn_type"):
+            return {"uid": each.selected_userid, "authn_type": each.authn_type}
+    return {}
+
+
+def _run_measured(request: Request, subrequest: Any, undo: _Undo) -> tuple[Any, Any]:
+    """Run an entry within the instruments, and log its summary."""
+    path = readable_path(subrequest)
+    # Nothing that another entry bound: its error, or its collection.
+    logger.new(
+        request_id=getattr(request, "request_id", None),
+        path=path,
+        method=subrequest.method,
+    )
     with ExitStack() as stack:
-        for entry in measures:
-            stack.enter_context(entry(subrequest.method, path))
-        return _run(request, subrequest)
+        for each in getattr(request.registry, "instruments", ()):
+            entered = partial(each.entry, subrequest.method, path)
+            stack.enter_context(Guarded(entered))
+        response, answered = _run(request, subrequest, undo)
+    forget_handled_error(response.status_code)
+    logger.bind(code=response.status_code)
+    logger.info("subrequest.summary")
+    return response, answered
 
 
-def _is_recursive(path: str, request: Any) -> bool:
-    """Tell whether a path leads to this endpoint, with or without version."""
-    target = "/" + unquote(path.partition("?")[0]).strip("/")
-    own = "/" + request.path.strip("/")
-    return target in (own, batch.path)
-
-
-def _run(request: Any, subrequest: Any) -> tuple[Any, Any]:
+def _run(request: Any, subrequest: Any, undo: _Undo) -> tuple[Any, Any]:
     fault = find_fault(subrequest.environ)
     if fault is not None:
         subrequest.errors.add(*fault)
-        return json_error_handler(subrequest), subrequest
+        refused = json_error_handler(subrequest)
+        complete(subrequest, refused)
+        return refused, subrequest
     try:
         followed: tuple[Any, Any] = request.follow_subrequest(
-            subrequest, use_tweens=False
+            subrequest, undo=undo, use_tweens=False
         )
     except httpexceptions.HTTPException as error:
         if error.status_code >= 500:
             raise
         if error.status_code >= 400 and error.content_type != "application/json":
             error = http_error(error)
-        return error, error.request or subrequest
+        answered = error.request or subrequest
+        complete(answered, error)
+        return error, answered
     return followed

@@ -1,4 +1,4 @@
-"""What does a client see of an exception? (protocol §4.5)"""
+"""Views of exceptions: what a client sees of them (docs: protocol-errors)."""
 
 import inspect
 from collections.abc import Callable
@@ -12,11 +12,14 @@ from pyramid.settings import asbool
 from pyramid.view import view_config
 from pyramid_retry import is_last_attempt, mark_error_retryable
 
-from cliquet.backends.exceptions import Outage, is_transient
+from cliquet.authorization.refusals import log_refusal
+from cliquet.engines.exceptions import Outage, is_transient
 from cliquet.errors import ERRORS, http_error
+from cliquet.framework.cors import reapply_cors
 from cliquet.logs import logger
-from cliquet.protocol.cors import reapply_cors
 from cliquet.protocol.routing import build_location
+from cliquet.types import Request, Response
+from cliquet.views.debug import details_of
 
 __all__ = [
     "authorization_required",
@@ -30,9 +33,10 @@ __all__ = [
 
 
 def cors(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a view of exceptions so that scripts can read its response.
+    """Decorate a view of exceptions of an application of 3.1.
 
-    The view takes the request, maybe after the exception.
+    Pages can read its response without. The view takes the request, maybe after the
+    exception.
     """
     taken = len(inspect.signature(view).parameters)
 
@@ -44,9 +48,9 @@ def cors(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @view_config(context=httpexceptions.HTTPForbidden, permission=NO_PERMISSION_REQUIRED)
-@cors
-def authorization_required(request: Any) -> Any:
-    """Tell anonymous users to authenticate, and the others that they may not."""
+def authorization_required(request: Request) -> Any:
+    """Respond 401 to anonymous users, and 403 to the others."""
+    log_refusal(getattr(request, "exception", None))
     if Authenticated not in request.effective_principals:
         response = http_error(
             httpexceptions.HTTPUnauthorized(),
@@ -63,9 +67,8 @@ def authorization_required(request: Any) -> Any:
 
 
 @view_config(context=httpexceptions.HTTPNotFound, permission=NO_PERMISSION_REQUIRED)
-@cors
-def page_not_found(request: Any) -> Any:
-    """Redirect to the URL that was meant, else tell that there is nothing."""
+def page_not_found(request: Request) -> Any:
+    """Redirect to the URL that was meant, if there is one, else respond 404."""
     prefix = "/" + getattr(request.registry, "route_prefix", "")
     path = request.path_info
     if not path.startswith(prefix):
@@ -94,9 +97,8 @@ def page_not_found(request: Any) -> Any:
 @view_config(
     context=httpexceptions.HTTPServiceUnavailable, permission=NO_PERMISSION_REQUIRED
 )
-@cors
-def service_unavailable(response: Any, request: Any) -> Any:
-    """Tell when to come back."""
+def service_unavailable(response: Response, request: Request) -> Any:
+    """Respond 503, with the time to wait before the next attempt."""
     if response.content_type != "application/json":
         response = http_error(
             response,
@@ -112,9 +114,8 @@ def service_unavailable(response: Any, request: Any) -> Any:
 @view_config(
     context=httpexceptions.HTTPMethodNotAllowed, permission=NO_PERMISSION_REQUIRED
 )
-@cors
-def method_not_allowed(context: Any, request: Any) -> Any:
-    """Tell that the endpoint has no such method."""
+def method_not_allowed(context: Any, request: Request) -> Any:
+    """Respond 405, with the methods of the endpoint."""
     if context.content_type == "application/json":
         return context
     response = http_error(
@@ -129,12 +130,12 @@ def method_not_allowed(context: Any, request: Any) -> Any:
 
 @view_config(context=Exception, permission=NO_PERMISSION_REQUIRED)
 @view_config(context=httpexceptions.HTTPException, permission=NO_PERMISSION_REQUIRED)
-def error(context: Any, request: Any) -> Any:
-    """Show HTTP errors as JSON; log anything else, and say no more than needed."""
+def error(context: Any, request: Request) -> Any:
+    """Render HTTP errors as JSON; log anything else, and show as little as possible."""
     if isinstance(context, httpexceptions.HTTPException):
         if context.status_code >= 400 and context.content_type != "application/json":
             context = http_error(context, message=context.detail or None)
-        return reapply_cors(request, context)
+        return context
     if isinstance(context, Outage):
         if is_transient(context):
             # pyramid_retry runs the request again, unless it did so too often.
@@ -144,16 +145,16 @@ def error(context: Any, request: Any) -> Any:
                 return service_unavailable(
                     httpexceptions.HTTPServiceUnavailable(), request
                 )
-        if not hasattr(request, "parent"):
-            # One of a batch fails it as a whole, and is told once.
+        if not hasattr(request, "parent") and not getattr(context, "logged", False):
+            # One of a batch fails it as a whole, and is logged once.
             original = getattr(context, "original", context)
             logger.critical(original, exc_info=context)
         return service_unavailable(httpexceptions.HTTPServiceUnavailable(), request)
     if not hasattr(request, "parent"):
         logger.error(context, exc_info=context)
-    response = http_error(
+    return http_error(
         httpexceptions.HTTPInternalServerError(),
         message="A programmatic error occured, developers have been informed.",
-        info=request.registry.settings.get("error_info_link"),
+        info=request.registry.settings.get("error_info_link") or None,
+        details=details_of(context, request.registry.settings),
     )
-    return reapply_cors(request, response)

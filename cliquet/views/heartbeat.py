@@ -1,4 +1,4 @@
-"""Do the backends work? (protocol §6, rulings §2.11)"""
+"""Checks of the backends, and of this process alone (docs: protocol-heartbeat)."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -7,32 +7,54 @@ from typing import Any
 import transaction
 from pyramid.security import NO_PERMISSION_REQUIRED
 
+from cliquet.engines.exceptions import in_batch
 from cliquet.logs import logger
 from cliquet.service import Service
 from cliquet.settings import get_setting
+from cliquet.types import Request
 
 heartbeat = Service(
-    name="heartbeat", path="/__heartbeat__", description="Server health"
+    name="heartbeat",
+    path="/__heartbeat__",
+    description="Server health",
+    is_operational=True,
 )
 lbheartbeat = Service(
-    name="lbheartbeat", path="/__lbheartbeat__", description="Web head health"
+    name="lbheartbeat",
+    path="/__lbheartbeat__",
+    description="Web head health",
+    is_operational=True,
 )
 
 
 @heartbeat.get(permission=NO_PERMISSION_REQUIRED)
-def get_heartbeat(request: Any) -> dict[str, Any]:
-    """Run all checks at the same time; 503 if one of them fails."""
-    timeout = float(get_setting(request.registry.settings, "heartbeat_timeout_seconds"))
-    status = run_checks(request.registry.heartbeats, request, timeout)
+def get_heartbeat(request: Request) -> dict[str, Any]:
+    """Run all checks at the same time; respond 503 if one of them fails.
+
+    In a batch they are run one by one, by its own thread: others would wait for what
+    its transaction has locked, while it waits for them.
+    """
+    checks = request.registry.heartbeats
+    if in_batch(request):
+        status = {name: _result_of(name, checks[name], request) for name in checks}
+    else:
+        timeout = get_setting(request.registry.settings, "heartbeat_timeout_seconds")
+        status = run_checks(checks, request, float(timeout))
     if any(value is not None and not value for value in status.values()):
         request.response.status = 503
+        retry_after = get_setting(request.registry.settings, "retry_after_seconds")
+        request.response.headers["Retry-After"] = str(retry_after)
     return status
 
 
 def run_checks(
-    checks: dict[str, Callable[[Any], Any]], request: Any, timeout: float
+    checks: dict[str, Callable[[Any], Any]], request: Request, timeout: float
 ) -> dict[str, Any]:
-    """Run checks in parallel; one that raises or is late counts as failed."""
+    """Run checks in parallel, and return the result of each, by name.
+
+    It is true, or None where a check does not apply. One that raises, or takes more
+    than `timeout` seconds, counts as failed.
+    """
     if not checks:
         return {}
     # Threads that are late are not waited for: they end when their backend does.
@@ -53,21 +75,32 @@ def run_checks(
     return status
 
 
-def _run_check(name: str, check: Callable[[Any], Any], request: Any) -> Any:
+def _run_check(name: str, check: Callable[[Any], Any], request: Request) -> Any:
     """Run one check in a transaction of this thread."""
     manager = transaction.manager
     manager.begin()
-    try:
+
+    def check_and_commit(request: Request) -> Any:
         result = check(request)
         manager.commit()
         return result
-    except Exception:  # noqa: BLE001 -- whatever it is, the answer is no
+
+    try:
+        return _result_of(name, check_and_commit, request)
+    finally:
+        # Nothing is left of one that failed.
         manager.abort()
+
+
+def _result_of(name: str, check: Callable[[Any], Any], request: Request) -> Any:
+    try:
+        return check(request)
+    except Exception:  # noqa: BLE001 -- whatever it is, the answer is no
         logger.exception(f"Heartbeat Error: {name}")
         return False
 
 
 @lbheartbeat.get(permission=NO_PERMISSION_REQUIRED)
-def get_lbheartbeat(request: Any) -> dict[str, Any]:
-    """Tell that this process answers; no backend is touched."""
+def get_lbheartbeat(request: Request) -> dict[str, Any]:
+    """Respond without asking any backend."""
     return {}

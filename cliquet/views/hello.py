@@ -1,19 +1,23 @@
-"""What does the service say of itself? (protocol §5)"""
+"""What the service says of itself, at the root of the API."""
 
 from typing import Any
 
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from cliquet.protocol import PROTOCOL_VERSION
+from cliquet.protocol.links import add_documentation
 from cliquet.service import Service
+from cliquet.settings.loading import setting_names
+from cliquet.types import Request
 
 hello = Service(name="hello", path="/", description="Welcome")
 
 
 @hello.get(permission=NO_PERMISSION_REQUIRED)
-def get_hello(request: Any) -> dict[str, Any]:
-    """Present the project, its public settings, and the user."""
+def get_hello(request: Request) -> dict[str, Any]:
+    """Return the project, its public settings, and the user."""
     settings = request.registry.settings
+    add_documentation(request.response, settings)
     body = {
         "project_name": settings["project_name"],
         "project_version": settings["project_version"],
@@ -25,27 +29,17 @@ def get_hello(request: Any) -> dict[str, Any]:
     eos = get_eos(request)
     if eos:
         body["eos"] = eos
-    body["settings"] = _public_settings(request.registry)
+    project_name = str(settings["project_name"])
+    body["settings"] = {
+        name: settings[setting_names(name, project_name)[0]]
+        for name in request.registry.public_settings
+    }
     if request.authenticated_userid is not None:
         body["user"] = request.get_user_info()
     body["capabilities"] = request.registry.api_capabilities
     return body
 
 
-def get_eos(request: Any) -> Any:
-    """Tell the date of the end of service, as it was configured."""
+def get_eos(request: Request) -> Any:
+    """Return the date of the end of service, as it was configured."""
     return request.registry.settings["eos"]
-
-
-def _public_settings(registry: Any) -> dict[str, Any]:
-    settings = registry.settings
-    prefixes = ("cliquet.", f"{settings['project_name']}.")
-    values = {}
-    for name in registry.public_settings:
-        bare = name
-        for prefix in prefixes:
-            if name.startswith(prefix):
-                bare = name.removeprefix(prefix)
-                break
-        values[name] = settings[bare]
-    return values

@@ -1,45 +1,45 @@
-"""Which build answers? (setting `version_json_path`)"""
+"""The running build, where there is a file that tells: `version_json_path`."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from pyramid.exceptions import ConfigurationError
-from pyramid.httpexceptions import HTTPNotFound
+from pyramid.config import Configurator
 from pyramid.security import NO_PERMISSION_REQUIRED
 
-from cliquet.service import Service
-from cliquet.settings import get_setting
+from cliquet.service import Service, reserve_for_operators
+from cliquet.settings import get_setting, invalid_setting
+from cliquet.types import Request
 
-version = Service(name="version", path="/__version__", description="Version")
+version = Service(
+    name="version", path="/__version__", description="Version", is_operational=True
+)
 
 
 @version.get(permission=NO_PERMISSION_REQUIRED)
-def get_version(request: Any) -> Any:
-    """Show the file that the build left."""
-    content = getattr(request.registry, "version_json", None)
-    if content is None:
-        raise HTTPNotFound
-    return content
+def get_version(request: Request) -> Any:
+    """Return the file that the build left."""
+    return request.registry.version_json
 
 
-def read_version_file(config: Any) -> None:
-    """Read the file at start: it describes this process.
+def setup_views(config: Configurator) -> None:
+    """Register the views of this package; that of the build, if there is a file.
+
+    It is read at start: it describes this process.
 
     Raises:
-        ConfigurationError: it cannot be read, or is no JSON.
+        ConfigurationError: It cannot be read, or is no JSON.
     """
     path = get_setting(config.get_settings(), "version_json_path")
     if not path:
+        # Without it there is nothing at this URL, whatever the method; maybe in the
+        # next version, so that caches do not keep that.
+        reserve_for_operators(config, version.path)
+        config.scan("cliquet.views", ignore=[__name__])
         return
     try:
         config.registry.version_json = json.loads(Path(path).read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"Invalid value {path!r} for setting 'version_json_path': {error}"
-        ) from error
-
-
-def includeme(config: Any) -> None:
-    """Read the file."""
-    read_version_file(config)
+        expected = f"a file of JSON ({error})"
+        raise invalid_setting("version_json_path", path, expected) from error
+    config.scan("cliquet.views")

@@ -12,7 +12,12 @@ worker_class = "gthread"
 graceful_timeout = 30
 timeout = 60
 keepalive = 5
-# Only nginx, on this machine, may tell scheme and address of clients.
+# As much as nginx lets through (large_client_header_buffers): a Next-Page may be longer
+# than the 4,094 bytes of a request line that gunicorn accepts by itself.
+limit_request_line = 8190
+limit_request_field_size = 8190
+limit_request_fields = 100
+# Only nginx, on this machine, may say which scheme and address clients have.
 forwarded_allow_ips = "127.0.0.1"
 
 
@@ -25,7 +30,7 @@ def on_starting(server):
 
 
 def child_exit(server, worker):
-    """Forget what only a living worker can tell."""
+    """Drop the gauges of a worker that is gone."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         from prometheus_client import multiprocess
 

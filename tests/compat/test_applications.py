@@ -1,4 +1,4 @@
-"""Small applications that use Cliquet as others do (python-api §29)."""
+"""Small applications that use Cliquet as others do."""
 
 import functools
 from unittest import mock
@@ -13,7 +13,7 @@ from webtest import TestApp
 import cliquet
 from cliquet import resource
 from cliquet.authorization import AuthorizationPolicy, groupfinder
-from cliquet.backends.loading import instrument
+from cliquet.engines.overrides import instrument
 from cliquet.resource import Filter
 from cliquet.storage import memory
 from cliquet.storage.exceptions import RecordNotFoundError
@@ -87,6 +87,7 @@ def test_paths_and_parents_are_the_applications_own():
     created = app.post_json("/v1/farms/a/hens", {"data": {}}, headers=ALICE, status=201)
 
     hen_id = created.json["data"]["id"]
+    assert created.headers["Location"].endswith(f"/v1/farms/a/hens/{hen_id}")
     app.get(f"/v1/farms/b/hens/{hen_id}", headers=ALICE, status=403)
     permissions = config.registry.permission
     assert permissions.object_permissions(f"/farms/a/hens/{hen_id}")
@@ -150,6 +151,8 @@ class TestResourceWithoutHTTP(BaseTest):
         shareable = resource.ShareableResource(request)
 
         assert shareable.model.permission is request.registry.permission
+        # What is kept on a request is real: code need not tell mocks apart.
+        assert request.bound_data == {}
         assert Filter("a", 1, None).field == "a"
 
 

@@ -1,4 +1,4 @@
-"""Every name of the specification is there (python-api §2, §24, §26)."""
+"""Every name of the specification is there."""
 
 import importlib
 import warnings

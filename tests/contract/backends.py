@@ -22,6 +22,9 @@ class AppEngine:
     processes: int = 2
     """Server processes that may share it."""
 
+    url_is_a_place: bool = True
+    """Two URLs are two databases."""
+
     can_fail: bool = True
     """Its server can be out of reach."""
 
@@ -35,7 +38,8 @@ class AppEngine:
         for kind in ("storage", "cache", "permission"):
             settings[f"{kind}_backend"] = f"cliquet.{kind}.{self.id}"
             settings[f"{kind}_url"] = url
-            settings[f"{kind}_pool_size"] = 10
+            # As by default: clients of one URL share their pool.
+            settings[f"{kind}_pool_size"] = 25
         return {**settings, **more}
 
     def load(self, kind: str, url: str, **more: Any) -> Any:
@@ -53,10 +57,16 @@ class AppEngine:
 
 
 APP_ENGINES = [
-    AppEngine("memory", lambda services, path: "", processes=1, can_fail=False),
+    AppEngine(
+        "memory",
+        lambda services, path: "",
+        processes=1,
+        url_is_a_place=False,
+        can_fail=False,
+    ),
     AppEngine(
         "sqlite", lambda services, path: f"sqlite:///{path}/test.db", can_fail=False
     ),
     AppEngine("postgresql", lambda services, path: services.postgresql_url()),
-    AppEngine("redis", lambda services, path: services.redis_url()),
+    AppEngine("redis", lambda services, path: services.new_redis_url()),
 ]

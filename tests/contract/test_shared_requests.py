@@ -4,15 +4,14 @@ import sys
 import types
 
 import pytest
+import transaction
 from pyramid.config import Configurator
 from webtest import TestApp
 
 from cliquet.tests.testapp import main as build_app
 from tests.contract.round_trips import RoundTrips
+from tests.contract.sharing import ALICE, BOB, ids_of, share_some
 from tests.sync.proof import settings_for
-
-ALICE = {"Authorization": "Basic YWxpY2U6"}
-BOB = {"Authorization": "Basic Ym9iOg=="}
 
 
 def build(settings):
@@ -41,23 +40,6 @@ def make(settings):
     for app in built:
         for kind in ("storage", "permission", "cache"):
             getattr(app.app.registry, kind).flush()
-
-
-def share_some(app):
-    """Make ten records of Alice's; half of them Bob may read."""
-    bob = app.get("/v0/", headers=BOB).json["user"]["id"]
-    ids = []
-    for number in range(10):
-        body = {"data": {"name": f"n{number}"}}
-        if number % 2:
-            body["permissions"] = {"read": [bob]}
-        answer = app.post_json("/v0/toadstools", body, headers=ALICE)
-        ids.append(answer.json["data"]["id"])
-    return ids[1::2]
-
-
-def ids_of(answer):
-    return [record["id"] for record in answer.json["data"]]
 
 
 def test_only_what_is_shared_is_listed(make):
@@ -99,6 +81,34 @@ def test_a_replaced_method_is_asked(make, monkeypatch):
 
     assert ids_of(app.get("/v0/toadstools", headers=BOB)) == [shared[2]]
     assert asked == ["/toadstools/*"]
+
+
+def test_a_write_reads_permissions_once(make, monkeypatch, unhurried):
+    """With the groups of its user: by a member of one, who may write and not read."""
+    app = make()
+    backend = app.app.registry.permission
+    bob = app.get("/v0/", headers=BOB).json["user"]["id"]
+    with transaction.manager:
+        backend.add_user_principal(bob, "group:writers")
+    body = {"data": {"name": "a"}, "permissions": {"write": ["group:writers"]}}
+    created = app.post_json("/v0/toadstools", body, headers=ALICE).json["data"]
+    path = f"/v0/toadstools/{created['id']}"
+    reads = []
+    read_access = backend.read_access
+
+    def spy(*args):
+        reads.append(args)
+        return read_access(*args)
+
+    monkeypatch.setattr(backend, "read_access", spy)
+    for send, *more in (
+        (app.put_json, {"data": {"name": "b"}}),
+        (app.patch_json, {"data": {"name": "c"}}),
+        (app.delete,),
+    ):
+        reads.clear()
+        send(path, *more, headers=BOB)
+        assert [user_id for user_id, _ in reads] == [bob]
 
 
 def test_a_subclass_is_asked(make, engine, monkeypatch):
@@ -143,7 +153,7 @@ def test_a_subclass_is_asked(make, engine, monkeypatch):
 
 
 @pytest.fixture
-def trips(services):
+def trips(services, unhurried):
     """Requests to an application on Redis, counted."""
     url = services.redis_url()
     app = build(
@@ -178,17 +188,21 @@ def trips(services):
     ("collection", "wanted"),
     [
         # Where permissions matter, groups and permissions are one more; a list finds
-        # out first whether anything is shared; a write writes permissions.
+        # out first whether anything is shared. Permissions are written with the record.
         ("mushrooms", {"get": 1, "list": 2, "post": 1, "put": 2, "patch": 2, "del": 2}),
         (
             "toadstools",
-            {"get": 2, "list": 4, "post": 2, "put": 3, "patch": 3, "del": 4},
+            {"get": 2, "list": 4, "post": 1, "put": 3, "patch": 3, "del": 3},
         ),
     ],
 )
 def test_a_request_makes_few_round_trips(trips, collection, wanted):
     body = {"data": {"name": "a"}}
     path = f"/v0/{collection}"
+    # The server knows the scripts then, those of records with permissions too.
+    _, known = trips("post_json", path, body)
+    for method, *more in (("put_json", body), ("patch_json", body), ("delete",)):
+        trips(method, f"{path}/{known.json['data']['id']}", *more)
     _, created = trips("post_json", path, body)
     own = created.json.get("permissions", {}).get("write")
     if own:

@@ -86,7 +86,9 @@ def test_the_commands_are_targets():
 
 
 @pytest.mark.parametrize(
-    "page", ["quickstart", "resources", "extending"], ids=lambda page: page
+    "page",
+    ["quickstart", "resources", "extending", "permissions", "CONTRIBUTING"],
+    ids=lambda page: page,
 )
 def test_python_of_the_documentation_runs(page):
     blocks = code_blocks((ROOT / "docs" / f"{page}.rst").read_text(), "python")

@@ -1,53 +1,13 @@
 """A server that is stopped under load answers what it accepted (recipes of config/)."""
 
-import os
-import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 import requests
 
-from tests.services import free_port, wait_for_port
-
-ROOT = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
-
-
-@pytest.fixture
-def service(tmp_path):
-    """The sample on SQLite, with the recipes beside it."""
-    for name in ("wsgi.py", "gunicorn.conf.py"):
-        shutil.copy(ROOT / "config" / "production" / name, tmp_path)
-    ini = tmp_path / "service.ini"
-    shutil.copy(ROOT / "config" / "example.ini", ini)
-    port = free_port()
-    environment = {
-        **os.environ,
-        "CLIQUET_INI": str(ini),
-        "PYTHONPATH": str(ROOT),
-        "BIND": f"127.0.0.1:{port}",
-        "WORKERS": "2",
-    }
-    subprocess.run(
-        [BIN / "cliquet", "--ini", ini, "migrate"], cwd=ROOT, env=environment,
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return tmp_path, environment, port
-
-
-def start(command, service):
-    directory, environment, port = service
-    process = subprocess.Popen(
-        [str(part) for part in command], cwd=directory, env=environment,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    wait_for_port(port, process)
-    return process, f"http://127.0.0.1:{port}/v1/mushrooms"
+from tests.failures.servers import BIN, start
 
 
 def test_gunicorn_answers_what_it_accepted(service):

@@ -11,10 +11,23 @@ from cliquet.tests.support import DEFAULT_SETTINGS, get_request_class
 
 MakeApp = Callable[..., TestApp]
 
+#: Files of tests that are run below a mount point as well.
+MOUNTED = (
+    "test_batch", "test_events", "test_headers", "test_hello", "test_permissions",
+    "test_records", "test_urls",
+)  # fmt: skip
+
 ALICE = {"Authorization": "Basic bWF0OjE=", "Content-Type": "application/json"}
 BOB = {"Authorization": "Basic bmF0aW06", "Content-Type": "application/json"}
 ALICE_ID = "basicauth:9f2d363f98418b13253d6d7193fc88690302ab0ae21295521f6029dffe9dc3b0"
 BOB_ID = "basicauth:89e044f2236e8fd84ad9932909533cea1a29dc45641f4c67303cd52c9351c561"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the chapters of `MOUNTED` below a path, too."""
+    chapter = metafunc.module.__name__.rpartition(".")[2]
+    if chapter in MOUNTED and "mount" in metafunc.fixturenames:
+        metafunc.parametrize("mount", ["", "/api"], ids=["at the root", "mounted"])
 
 
 class Applications:
@@ -24,11 +37,12 @@ class Applications:
         self._built: dict[str, TestApp] = {}
         self._used: list[tuple[TestApp, dict[str, Any]]] = []
 
-    def make(self, config: Any, settings: dict[str, Any]) -> TestApp:
-        key = repr(sorted(settings.items(), key=str))
+    def make(self, config: Any, mount: str, settings: dict[str, Any]) -> TestApp:
+        key = repr([mount, *sorted(settings.items(), key=str)])
         app = self._built.get(key)
         if app is None or config is not None:
-            app = TestApp(sample.main(settings, config=config))
+            environ = {"SCRIPT_NAME": mount} if mount else None
+            app = TestApp(sample.main(settings, config=config), environ)
             app.RequestClass = get_request_class("v0")
             if config is None:
                 self._built[key] = app
@@ -62,8 +76,14 @@ def applications() -> Applications:
 
 
 @pytest.fixture
+def mount() -> str:
+    """The path that the application is mounted below."""
+    return ""
+
+
+@pytest.fixture
 def make_app(
-    applications: Applications, app_settings: dict[str, Any]
+    applications: Applications, app_settings: dict[str, Any], mount: str
 ) -> Iterator[MakeApp]:
     """Build applications; what they stored is gone after the test."""
 
@@ -76,7 +96,7 @@ def make_app(
             "project_docs": "https://cliquet.rtfd.org/",
             **settings,
         }
-        return applications.make(config, values)
+        return applications.make(config, mount, values)
 
     yield make
     applications.restore()

@@ -1,6 +1,7 @@
-"""Batch (protocol §7, rulings §2.19, §5)."""
+"""Batch."""
 
 import pytest
+from pyramid.interfaces import INewRequest
 
 from cliquet.storage.exceptions import BackendError
 
@@ -185,6 +186,7 @@ def test_entries_authenticate_themselves(app, alice, bob):
     assert third["body"]["user"]["id"].startswith("basicauth:89e0")
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_groups_are_asked_for_once_per_user(app, alice, bob, monkeypatch):
     asked = []
     monkeypatch.setattr(
@@ -244,3 +246,62 @@ def test_an_exception_view_of_the_application_counts(app, send, monkeypatch):
     (response,) = send({"method": "POST", "path": "/mushrooms", "body": BODY})
 
     assert response["body"] == {"errno": 999, "code": 404, "error": "Not Found"}
+
+
+@pytest.fixture
+def seen(app):
+    """Requests that the application gets."""
+    found = []
+    registry = app.app.registry
+
+    def see(event):
+        found.append(event.request)
+
+    registry.registerHandler(see, [INewRequest])
+    yield found
+    registry.unregisterHandler(see, [INewRequest])
+
+
+def test_entries_have_the_surroundings_of_their_batch(app, seen, alice, mount):
+    """Their scheme, host, mount point and client, and what middlewares put there."""
+    for _ in range(2):
+        app.post_json("/mushrooms", BODY, headers=alice)
+    around = {
+        "wsgi.url_scheme": "https", "HTTP_HOST": "h.example:443", "SERVER_NAME": "inside",
+        "REMOTE_ADDR": "192.0.2.7", "REMOTE_USER": "proxy", "x.client": "certificate",
+        "REQUEST_URI": "/of/the/batch", "SCRIPT_NAME": mount,
+    }  # fmt: skip
+    body = {"requests": [
+        {"path": "/mushrooms?_limit=1"}, {"path": "/"}, {"path": "/mushrooms/?_limit=1"},
+        {"path": "/", "headers": {"Host": "other.example"}},
+    ]}  # fmt: skip
+    seen.clear()
+
+    answer = app.post_json("/batch", body, headers=alice, extra_environ=around)
+
+    url = f"https://h.example{mount}/v0/"
+    first, hello, redirected, other = answer.json["responses"]
+    assert first["headers"]["Next-Page"].startswith(f"{url}mushrooms?")
+    assert redirected["headers"]["Next-Page"].startswith(f"{url}mushrooms?")
+    assert hello["body"]["url"] == url
+    assert other["body"]["url"] == f"https://other.example{mount}/v0/"
+    assert [each["path"] for each in answer.json["responses"]] == [
+        "/v0/mushrooms", "/v0/", "/v0/mushrooms", "/v0/",
+    ]  # fmt: skip
+    batch, *entries = (each.environ for each in seen)
+    assert len(entries) == 5
+    for environ in entries:
+        for name in ("REMOTE_ADDR", "REMOTE_USER", "x.client", "SERVER_NAME"):
+            assert environ[name] == batch[name]
+        assert "REQUEST_URI" not in environ
+        assert environ["SCRIPT_NAME"] == mount
+
+
+def test_entries_share_no_state_of_libraries(app, seen, alice):
+    """What WebOb and others keep in the environ of one request is of that one."""
+    body = {"requests": [{"path": "/mushrooms?a=1"}, {"path": "/mushrooms/?a=2"}]}
+
+    app.post_json("/batch?a=0", body, headers=alice)
+
+    assert [each.GET.get("a") for each in seen] == ["0", "1", "2", "2"]
+    assert len({each.path_info for each in seen}) == 3

@@ -1,9 +1,13 @@
-"""The format of errors, and what becomes of exceptions (protocol §4)."""
+"""The format of errors, and what becomes of exceptions."""
 
+import cornice.errors
 import pytest
 from pyramid import httpexceptions
+from pyramid.request import Request
 
-from cliquet.errors import ERRORS, http_error
+from cliquet.errors import ERRORS, http_error, raise_invalid
+from cliquet.framework.requests import create_request
+from cliquet.logs import logger
 from cliquet.storage.exceptions import BackendError
 
 JSON = "application/json; charset=UTF-8"
@@ -29,7 +33,9 @@ def test_unauthenticated(app):
         response, 401, 104, "Unauthorized",
         message="Please authenticate yourself to use this endpoint.",
     )  # fmt: skip
-    assert response.headers["WWW-Authenticate"] == 'Basic realm="Realm"'
+    assert response.headers["WWW-Authenticate"] == (
+        'Basic realm="Realm", charset="UTF-8"'
+    )
 
 
 def test_forbidden(app, bob):
@@ -126,7 +132,7 @@ def test_truncated_escape(app, alice, method):
         ("/psilos", {"data": {}, "permissions": {"read": "book"}},
          'permissions.read in body: "book" is not iterable'),
         ("/mushrooms", {"data": 1},
-         'data in body: "1" is not a mapping type: Does not implement dict-like functionality.'),
+         'data in body: "1" is not an object'),
         ("/mushrooms", [], "body: Invalid JSON: Should be a JSON object, got []"),
     ],
 )  # fmt: skip
@@ -237,3 +243,77 @@ def test_a_server_error_that_is_returned_undoes_the_request(app, alice, monkeypa
     app.get("/__heartbeat__", status=503)
 
     assert "Committed" not in manager_aborted
+
+
+@pytest.mark.parametrize("location", ["headers", "header", "body", "anywhere"])
+def test_errors_of_cornice_take_any_location_of_ours(app, location):
+    request = create_request(app.app.registry, Request.blank("/").environ)
+    request.errors = cornice.errors.Errors()
+
+    with pytest.raises(httpexceptions.HTTPBadRequest) as caught:
+        raise_invalid(request, location, "If-Match", "is odd", more=1)
+
+    (told,) = caught.value.json["details"]
+    assert told == {"location": location, "name": "If-Match", "description": "is odd", "more": 1}  # fmt: skip
+
+
+@pytest.fixture
+def swallowing(monkeypatch):
+    """Have the root of the service build an error, and not respond with it."""
+
+    def build(request):
+        http_error(httpexceptions.HTTPNotFound(), errno=ERRORS.MISSING_RESOURCE)
+
+    monkeypatch.setattr("cliquet.views.hello.get_eos", build)
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda app: app.get("/"),
+        lambda app: app.post_json("/batch", {"requests": [{"path": "/"}]}),
+    ],
+    ids=["alone", "in a batch"],
+)
+def test_an_error_that_was_swallowed_is_in_no_line_of_the_log(
+    app, swallowing, monkeypatch, send
+):
+    errnos = []
+    monkeypatch.setattr(
+        logger, "info", lambda *args, **values: errnos.append(
+            (args[0], {**logger._context._dict, **values}.get("errno"))
+        ),
+    )  # fmt: skip
+
+    send(app)
+
+    assert errnos
+    assert {errno for _, errno in errnos} == {None}
+
+
+def test_developers_are_told_where_it_crashed(make_app, monkeypatch):
+    app = make_app(**{"pyramid.debug_all": "true"})
+
+    answer = fail_with(app, monkeypatch, ValueError("made up"))
+
+    assert answer.status_code == 500
+    told = answer.json["details"]
+    assert told["exception"] == "ValueError: made up"
+    assert "test_errors.py" in told["raised"]
+    assert told["raised"].endswith("in fail")
+
+
+@pytest.mark.parametrize("settings", [{}, {"pyramid.debug_notfound": "true"}])
+def test_nobody_else_is(make_app, monkeypatch, settings):
+    app = make_app(**settings)
+
+    answer = fail_with(app, monkeypatch, ValueError("made up"))
+
+    assert "details" not in answer.json
+    assert "made up" not in answer.text
+
+
+def test_no_link_is_shown_where_there_is_none(make_app, monkeypatch):
+    app = make_app(error_info_link="")
+
+    assert "info" not in fail_with(app, monkeypatch, ValueError("made up")).json

@@ -1,4 +1,4 @@
-"""Events and transactions (protocol §22)."""
+"""Events and transactions."""
 
 import pytest
 from pyramid import httpexceptions
@@ -139,3 +139,23 @@ def test_a_subscriber_after_the_commit_cannot(app, alice, monkeypatch, caplog):
     app.put_json(URL, BODY, headers=alice, status=201)
 
     assert "Unable to notify" in caplog.text
+
+
+@pytest.mark.parametrize("where", ["registry", "class"])
+def test_whoever_replaces_notify_is_called(make_app, alice, monkeypatch, where):
+    app = make_app()
+    registry = app.app.registry
+    patched = registry if where == "registry" else type(registry)
+    notify, notified = patched.notify, []
+
+    def listen(*args):
+        notified.append(args[-1])
+        return notify(*args)
+
+    monkeypatch.setattr(patched, "notify", listen)
+
+    app.post_json("/mushrooms", {"data": {"name": "a"}}, headers=alice)
+
+    kinds = [type(each).__name__ for each in notified]
+    assert "ResourceChanged" in kinds
+    assert "AfterResourceChanged" in kinds

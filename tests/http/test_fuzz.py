@@ -1,4 +1,4 @@
-"""No input gives a 5xx, and every error is the protocol's JSON (rulings §1.3, §5).
+"""No input gives a 5xx, and every error is the protocol's JSON.
 
 Requests go straight to the WSGI callable, so that no test client refuses
 or repairs what a hostile client may send.
@@ -43,12 +43,13 @@ PREFIXES = ["", "min_", "max_", "gt_", "lt_", "not_", "in_", "exclude_", "madmax
 PARAMETERS = ["_since", "_before", "_to", "_limit", "_sort", "_token", "_fields", "_x"]
 HEADERS = [
     "If-Match", "If-None-Match", "Accept", "Content-Type", "Origin", "Host",
-    "Response-Behavior", "Authorization", "Content-Length", "X-Request-Id",
+    "Response-Behavior", "Prefer", "If-Unmodified-Since", "Authorization", "Content-Length", "X-Request-Id",
     "Access-Control-Request-Method", "Accept-Language", "User-Agent", "Cookie",
     "X-Forwarded-Proto", "Transfer-Encoding", "Expect",
 ]  # fmt: skip
 HEADER_VALUES = [
     "application/json", "application/json; charset=utf-8", "text/plain", "*/*", "garbage",
+    "application/problem+json", "return=minimal", "return=representation; wait", 'return="',
     "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "light", "diff",
     "Basic bWF0OjE=", "Basic !!!", "Basic Og==", "Basic AAAA", "Carrier pigeon", "GET",
     "chunked", "99999999999", "a b", "http://evil:80@x", "localhost:99999", "[::1", "a:b:c",
@@ -183,8 +184,12 @@ def test_no_request_gives_a_server_error(
 
         assert status < 500, (status, content)
         if status >= 400 and method != "HEAD":
-            assert answered["Content-Type"] == "application/json; charset=UTF-8"
             error = json.loads(content)
+            assert answered["Content-Type"] == (
+                "application/problem+json"
+                if "type" in error
+                else "application/json; charset=UTF-8"
+            )
             assert error["code"] == status
             assert isinstance(error["errno"], int)
 

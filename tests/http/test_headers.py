@@ -1,4 +1,4 @@
-"""Headers of all responses, and the end of service (protocol §3)."""
+"""Headers of all responses, and the end of service."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -7,11 +7,20 @@ import pytest
 from pyramid.exceptions import ConfigurationError
 
 
-@pytest.mark.parametrize("path", ["/", "/mushrooms", "/unknown", "/unknown/"])
-def test_vary_is_on_every_response(app, path):
+@pytest.mark.parametrize(
+    ("path", "vary"),
+    [
+        ("/", "Authorization"),
+        ("/mushrooms", "Authorization, Accept"),
+        # There the origin is repeated.
+        ("/unknown", "Origin, Authorization, Accept"),
+        ("/unknown/", "Origin, Authorization"),
+    ],
+)
+def test_vary_is_on_every_response(app, path, vary):
     response = app.get(path, expect_errors=True)
 
-    assert response.headers["Vary"] == "Authorization"
+    assert response.headers["Vary"] == vary
 
 
 def test_vary_is_a_setting(make_app):
@@ -76,3 +85,18 @@ def test_after_the_end_everything_is_gone(make_app, zone, method, path):
 def test_an_end_that_is_no_date_is_refused_at_start(make_app):
     with pytest.raises(ConfigurationError, match="eos"):
         make_app(eos="whenever")
+
+
+def test_headers_that_a_client_of_tests_gives_as_bytes_are_read(app, alice):
+    record = app.post_json("/mushrooms", {"data": {"name": "a"}}, headers=alice).json
+    url = f"/mushrooms/{record['data']['id']}"
+    etag = app.get(url, headers=alice).headers["ETag"]
+    given = {name: value.encode() for name, value in alice.items()}
+
+    app.get(url, headers={**given, "If-None-Match": etag.encode()}, status=304)
+    body = {"data": {"name": "b"}}
+    app.put_json(url, body, headers={**given, "If-Match": b'"1"'}, status=412)
+    app.put_json(url, body, headers={**given, "If-Match": etag.encode()})
+    named = {**given, "User-Agent": "é".encode(), "Accept": b"application/json"}
+    app.get(url, headers=named)
+    app.get(url, headers={**given, "If-None-Match": b"\xff"}, status=400)

@@ -1,4 +1,4 @@
-"""Hello and heartbeats (protocol §5, §6)."""
+"""Hello and heartbeats."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ import time
 import pytest
 
 
-def test_hello_presents_the_project(app):
+def test_hello_presents_the_project(app, mount):
     body = app.get("/").json
 
     assert body == {
@@ -15,7 +15,7 @@ def test_hello_presents_the_project(app):
         "http_api_version": "0.0",
         "project_docs": "https://cliquet.rtfd.org/",
         "cliquet_protocol_version": "2",
-        "url": "http://localhost/v0/",
+        "url": f"http://localhost{mount}/v0/",
         "settings": {"batch_max_requests": 25, "readonly": False},
         "capabilities": {},
     }
@@ -61,12 +61,12 @@ def test_public_settings_may_be_prefixed(app):
     assert shown["myapp.readonly"] is False
 
 
-def test_forced_host_and_scheme_show_in_urls(make_app):
+def test_forced_host_and_scheme_show_in_urls(make_app, mount):
     forced = make_app(http_scheme="https", http_host="server").get("/")
     odd = make_app(http_scheme="http2").get("/")
 
-    assert forced.json["url"] == "https://server/v0/"
-    assert odd.json["url"] == "http2://localhost:80/v0/"
+    assert forced.json["url"] == f"https://server{mount}/v0/"
+    assert odd.json["url"] == f"http2://localhost:80{mount}/v0/"
 
 
 def test_heartbeat_runs_all_checks(app):
@@ -93,6 +93,8 @@ def test_heartbeat_asks_plugins(app, outcome, status):
     response = app.get("/__heartbeat__", status=status)
 
     assert response.json["plugin"] is outcome
+    retry_after = "30" if status == 503 else None
+    assert response.headers.get("Retry-After") == retry_after
 
 
 def test_a_check_that_raises_has_failed(app):

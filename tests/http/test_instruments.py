@@ -1,11 +1,15 @@
 """What is measured, seen by those who look at it."""
 
+import contextlib
+import inspect
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import uuid
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,9 +19,18 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client.parser import text_string_to_metric_families
+from pyramid.authentication import CallbackAuthenticationPolicy
+from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
 from sentry_sdk.transport import Transport
 from webtest import TestApp
+
+from cliquet.cache import CacheBase
+from cliquet.monitoring import instruments
+from cliquet.monitoring.instruments import Instrument
+from cliquet.permission import PermissionBase
+from cliquet.storage import StorageBase
+from tests.contract.backends import APP_ENGINES
 
 RECORD = {"data": {"name": "a"}}
 BATCH = {"requests": [{"path": "/mushrooms"}, {"path": "/nowhere"}]}
@@ -34,7 +47,8 @@ def metrics(app):
 
 @pytest.fixture
 def scraped(make_app):
-    app = make_app(metrics_backend="prometheus")
+    # One that no other file of tests has: what it counts is asserted.
+    app = make_app(metrics_backend="prometheus", project_docs="https://counted.example")
     app.extra_environ = {}
     return app
 
@@ -120,7 +134,7 @@ def test_unknown_metrics_are_refused(make_app):
 
 def test_a_missing_library_is_named(make_app, monkeypatch):
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
-    monkeypatch.delitem(sys.modules, "cliquet.prometheus", raising=False)
+    monkeypatch.delitem(sys.modules, "cliquet.monitoring.prometheus", raising=False)
 
     with pytest.raises(ConfigurationError, match=r"pip install 'cliquet\[monitoring"):
         make_app(metrics_backend="prometheus", metrics_path="/other")
@@ -179,7 +193,11 @@ def test_sentry_is_told_of_errors_without_bodies(make_app, alice, monkeypatch):
     monkeypatch.setattr(
         sentry_sdk, "init", lambda **options: original(**options, transport=Kept)
     )
-    app = make_app(sentry_dsn="https://key@sentry.example/1", sentry_env="tests")
+    app = make_app(
+        sentry_dsn="https://key@sentry.example/1",
+        sentry_env="tests",
+        userid_hmac_secret="5b1f",
+    )
     storage = app.app.registry.storage
     monkeypatch.setattr(storage, "create", lambda **names: 1 / 0)
 
@@ -191,7 +209,9 @@ def test_sentry_is_told_of_errors_without_bodies(make_app, alice, monkeypatch):
     )
 
     sentry_sdk.flush()
-    original()  # no client any more
+    # No client any more. `init()` would switch on what Sentry patches by default, for all
+    # the tests to come.
+    sentry_sdk.get_global_scope().set_client(None)
     events = [item.payload.json for envelope in Kept.envelopes for item in envelope.items
               if item.type == "event"]  # fmt: skip
     (event,) = events
@@ -202,3 +222,101 @@ def test_sentry_is_told_of_errors_without_bodies(make_app, alice, monkeypatch):
     assert "ZeroDivisionError" in text
     assert note not in text
     assert alice["Authorization"] not in text
+
+
+class Broken(Instrument):
+    """Fails at one of the moments when it is called."""
+
+    def __init__(self, moment):
+        self.moment = moment
+
+    @contextmanager
+    def at(self, name, yielded=None):
+        if self.moment == f"{name} enters":
+            raise UnicodeError(self.moment)
+        yield yielded
+        if self.moment == f"{name} exits":
+            raise UnicodeError(self.moment)
+
+    def conclude(self, response):
+        if self.moment == "concludes":
+            raise UnicodeError(self.moment)
+
+    def request(self, request):
+        return self.at("request", self.conclude)
+
+    def call(self, kind, method):
+        return self.at("call")
+
+    def entry(self, method, path):
+        return self.at("entry")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["request enters", "request exits", "concludes", "call enters", "call exits",
+     "entry enters", "entry exits"],
+)  # fmt: skip
+def test_an_instrument_cannot_fail_what_it_measures(
+    make_app, alice, moment, monkeypatch
+):
+    monkeypatch.setattr(instruments, "ServerTiming", lambda: Broken(moment))
+    app = make_app(server_timing=True)
+
+    app.post_json("/mushrooms", RECORD, headers=alice, status=201)
+    answer = app.post_json("/batch", BATCH, headers=alice)
+    assert [each["status"] for each in answer.json["responses"]] == [200, 404]
+
+
+PACKET = re.compile(rb"[\w.-]+:[\w%.-]+\|(?:c|s|ms)")
+
+
+def test_packets_of_statsd_can_be_parsed_and_named_by_no_client(make_app):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(0.2)
+        app = make_app(
+            statsd_url=f"udp://127.0.0.1:{server.getsockname()[1]}",
+            project_name="my: project",
+            **{"multiauth.policies": "header", "multiauth.policy.header.use": f"{__name__}.ByHeader"},
+        )  # fmt: skip
+        raw = TestApp(app.app, lint=False)
+        # As WSGI has it: UTF-8, read as Latin-1.
+        for user in ("bob", "a:b|c", "\xc3\xa9", "x\ty"):
+            app.get("/", extra_environ={"HTTP_X_USER": user}, status="*")
+        for method in ("AAA", "B|c|@9"):
+            raw.request("/v0/", method=method, status="*")
+        packets = []
+        with contextlib.suppress(TimeoutError):
+            while True:
+                packets.append(server.recv(999))
+
+    assert [each for each in packets if not PACKET.fullmatch(each)] == []
+    names = {each.partition(b":")[0].partition(b"view.")[2] for each in packets}
+    assert names == {b"", b"hello.GET", b"hello.other"}
+    users = {each.partition(b":")[2] for each in packets if b".users:" in each}
+    assert len(users) >= 3
+
+
+class ByHeader(CallbackAuthenticationPolicy):
+    """Takes any text for a user id."""
+
+    callback = None
+
+    def unauthenticated_userid(self, request):
+        return request.headers.get("X-User")
+
+    def effective_principals(self, request):
+        return []
+
+
+@pytest.mark.parametrize("engine", APP_ENGINES, ids=lambda engine: engine.id)
+def test_only_what_asks_an_engine_is_measured(engine):
+    """Each public method of an engine is one of its interface, or a call of it."""
+    for kind, base in (("storage", StorageBase), ("cache", CacheBase),
+                       ("permission", PermissionBase)):  # fmt: skip
+        module = Configurator().maybe_dotted(f"cliquet.{kind}.{engine.id}")
+        backend = getattr(module, kind.title())
+        own = {name for name, _ in inspect.getmembers(backend, inspect.isfunction)}
+        known = {*dir(base), "probe"}
+        assert {name for name in own - known if not name.startswith("_")} == set()

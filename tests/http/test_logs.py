@@ -1,12 +1,22 @@
-"""What is told of a request, and under which name."""
+"""What is logged of a request, and under which name."""
 
+import io
 import json
 import logging
+import logging.handlers
 import re
 
 import pytest
 
-from cliquet.logs import JsonLogRenderer, logger, structlog
+from cliquet.logs import (
+    ClassicLogRenderer,
+    JsonLogRenderer,
+    MozillaHekaRenderer,
+    logger,
+    structlog,
+)
+
+RENDERERS = (ClassicLogRenderer, JsonLogRenderer, MozillaHekaRenderer)
 
 
 def lines(caplog):
@@ -55,6 +65,18 @@ def test_all_lines_of_a_batch_have_its_id(told, alice, caplog):
     assert [line["code"] for line in found] == [200, 404, 200]
 
 
+def test_entries_of_a_batch_have_nothing_of_one_another(told, alice, caplog):
+    paths = ("/mushrooms", "/nowhere", "/__lbheartbeat__", "/nowhere")
+    entries = [{"path": path} for path in paths]
+
+    told.post_json("/batch", {"requests": entries}, headers=alice)
+
+    found = lines(caplog)
+    assert [line.get("errno") for line in found] == [None, 111, None, 111, None]
+    assert ["nb_records" in line for line in found] == [True] + [False] * 4
+    assert ["uid" in line for line in found] == [True, False, False, False, True]
+
+
 def test_errors_and_refusals_have_one_too(told, alice):
     for path in ("/nowhere", "/mushrooms/%00"):
         answer = told.get(path, headers=alice, status="*")
@@ -83,3 +105,149 @@ def test_lines_of_structlog_are_rendered_as_those_of_the_application(caplog):
 
     assert caplog.messages[-1] == "mine: meanwhile"
     assert "mine" not in caplog.messages[0]
+
+
+ODD = "\x1b[2J\x9b1m\r\n\t\x00\x7f\x85\u2028\u2029\u202e\u2066 end"
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+@pytest.mark.parametrize(
+    "key", ["event", "path", "method", "querystring", "agent", "exception"]
+)
+def test_no_text_can_forge_a_line_or_move_the_cursor(renderer, key):
+    value = {ODD: ODD} if key == "querystring" else ODD
+    context = {
+        "path": "/",
+        "method": "GET",
+        "code": 200,
+        "t": 1,
+        "event": "e",
+        key: value,
+    }
+
+    line = renderer({"project_name": "p"})(logger, "info", context)
+
+    own = re.sub(r"\x1b\[\d+m", "", line)
+    if key == "exception":
+        # A traceback has lines.
+        own = own.replace("\n", "").replace("\t", "")
+    assert len(own.splitlines()) == 1
+    assert own.isprintable()
+    assert "end" in own
+
+
+REQUEST = {
+    "method": "GET", "path": "/v1/", "querystring": {}, "code": 200, "t": 32,
+    "event": "request.summary", "errno": None, "lang": "fr", "uid": None, "agent": "curl",
+}  # fmt: skip
+PLAIN = '"GET   /v1/" 200 (32 ms) agent=curl'
+
+
+class Stream(io.StringIO):
+    def __init__(self, is_terminal):
+        super().__init__()
+        self.is_terminal = is_terminal
+
+    def isatty(self):
+        return self.is_terminal
+
+
+@pytest.fixture
+def a_logger():
+    """A logger with handlers of streams, none of its own before."""
+    own = logging.getLogger("cliquet.tests.terminal")
+    own.propagate = False
+
+    def handled_by(*handlers):
+        own.handlers[:] = handlers
+        return own
+
+    yield handled_by
+    own.handlers[:] = []
+    own.propagate = True
+
+
+def terminal():
+    return logging.StreamHandler(Stream(True))
+
+
+def pipe():
+    return logging.StreamHandler(Stream(False))
+
+
+def closed():
+    stream = io.StringIO()
+    stream.close()
+    return logging.StreamHandler(stream)
+
+
+@pytest.mark.parametrize(
+    ("handlers", "is_coloured"),
+    [
+        ([terminal], True),
+        ([terminal, terminal], True),
+        ([terminal, logging.NullHandler], True),
+        ([pipe], False),
+        ([terminal, pipe], False),
+        ([closed], False),
+        # A syslog, a queue, a library that collects errors: nobody looks at a terminal.
+        ([lambda: logging.handlers.BufferingHandler(9)], False),
+    ],
+)
+def test_colours_are_for_terminals_alone(
+    handlers, is_coloured, a_logger, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    own = a_logger(*(make() for make in handlers))
+
+    line = ClassicLogRenderer({})(own, "info", dict(REQUEST))
+
+    assert ("\x1b" in line) is is_coloured
+    assert re.sub(r"\x1b\[\d+m", "", line) == PLAIN
+
+
+def test_colours_are_those_of_ever(a_logger, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+    line = ClassicLogRenderer({})(a_logger(terminal()), "info", dict(REQUEST))
+
+    assert line == (
+        '\x1b[1m"GET   /v1/"\x1b[0m\x1b[33m 200 (32 ms)\x1b[0m'
+        " \x1b[36magent\x1b[0m=\x1b[35mcurl\x1b[0m"
+    )
+
+
+@pytest.mark.parametrize(("value", "is_coloured"), [("1", False), ("", True)])
+def test_who_wants_no_colours_gets_none(value, is_coloured, a_logger, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", value)
+
+    line = ClassicLogRenderer({})(a_logger(terminal()), "info", dict(REQUEST))
+
+    assert ("\x1b" in line) is is_coloured
+
+
+def test_a_logger_has_the_handlers_of_its_parents(a_logger, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    a_logger(pipe())
+    child = logging.getLogger("cliquet.tests.terminal.child")
+
+    assert ClassicLogRenderer({})(child, "info", dict(REQUEST)) == PLAIN
+
+
+def test_lines_for_people_hold_nothing_that_says_nothing(make_app, alice, caplog):
+    app = make_app()
+    caplog.set_level(logging.INFO)
+    caplog.clear()
+
+    app.get("/", headers={"Accept-Language": "fr"})
+    app.get("/nowhere", headers=alice, status=404)
+
+    lines = [line for line in caplog.messages if line.startswith('"GET')]
+    assert len(lines) == 2
+    for line in lines:
+        assert "\x1b" not in line
+        assert "None" not in line
+        assert "lang" not in line
+        assert "request.summary" not in line
+    assert '"GET   /v0/nowhere" 404' in lines[1]
+    assert "errno=111" in lines[1]

@@ -21,6 +21,23 @@ def test_without_a_file_there_is_no_version(app):
     assert app.get("/__version__", status=404).json["errno"] == 111
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+def test_without_a_file_there_is_no_version_for_any_method(app, method):
+    response = app.request("/__version__", method=method, status=404)
+
+    assert "Allow" not in response.headers
+
+
+def test_with_a_file_the_version_is_read(make_app, tmp_path):
+    path = tmp_path / "version.json"
+    path.write_text("{}")
+    app = make_app(version_json_path=str(path))
+
+    response = app.put("/__version__", status=405)
+
+    assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
 @pytest.mark.parametrize("content", [None, "{"])
 def test_a_wrong_file_is_refused_at_start(make_app, tmp_path, content):
     file = tmp_path / "version.json"

@@ -1,8 +1,12 @@
-"""Shareable records (protocol §10, §19, rulings §2.3, §2.4)."""
+"""Shareable records."""
+
+import uuid
 
 import pytest
 import transaction
 
+from cliquet import resource
+from tests.contract.served import serve
 from tests.http.conftest import ALICE_ID, BOB_ID
 
 ID = "3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b10"
@@ -44,7 +48,14 @@ def test_unknown_records_are_not_told_from_hidden_ones(app, bob):
     app.get("/toadstools/abc", status=401)
 
 
-def test_put_replaces_patch_completes(app, alice, shared):
+def test_put_replaces_patch_completes(make_app, alice):
+    app = make_app(
+        toadstool_create_principals="system.Authenticated",
+        toadstool_read_principals="system.Authenticated",
+    )
+    body = {**BODY, "permissions": {"read": [BOB_ID]}}
+    app.put_json(URL, body, headers=alice)
+
     def permissions(method, **given):
         body = {**BODY, "permissions": given} if given else BODY
         send = app.put_json if method == "PUT" else app.patch_json
@@ -93,7 +104,7 @@ def test_settings_open_a_collection(make_app, alice):
 
     assert anonymous.headers["Cache-Control"] == "max-age=3600"
     assert "Expires" in anonymous.headers
-    assert known.headers["Cache-Control"] == "no-cache"
+    assert known.headers["Cache-Control"] == "no-cache, no-store"
     assert len(app.get("/toadstools").json["data"]) == 1
     app.get("/toadstools/3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b11", status=404)
 
@@ -164,6 +175,15 @@ def test_an_existing_record_is_shown_to_readers_only(app, alice, bob, shared):
     assert error.json["details"]["existing"]["id"] == ID
 
 
+def test_who_may_list_some_records_is_shown_no_other(app, alice, bob, shared):
+    """What is shared counts for lists, not for the record that a POST conflicts with."""
+    hidden = app.post_json("/toadstools", BODY, headers=alice).json["data"]["id"]
+    app.get("/toadstools", headers=bob)
+
+    body = {"data": {"name": "b", "id": hidden}}
+    app.post_json("/toadstools", body, headers=bob, status=403)
+
+
 def test_projection_leaves_permissions_out(app, bob, shared):
     assert "permissions" not in app.get(f"{URL}?_fields=name", headers=bob).json
 
@@ -176,6 +196,46 @@ def test_permissions_may_be_hidden_from_readers(make_app, alice, bob):
 
     assert "permissions" in app.put_json(URL, body, headers=alice).json
     assert "permissions" not in app.get(URL, headers=bob).json
+
+
+@pytest.mark.parametrize("behavior", ["light", "diff", "full"])
+def test_fields_called_like_permissions_are_none(make_app, alice, bob, behavior):
+    app = make_app(
+        spore_create_principals="system.Authenticated",
+        spore_read_principals="system.Authenticated",
+        hide_permissions=True,
+    )
+    body = {"data": {}, "permissions": {"write": [BOB_ID]}}
+    url = f"/spores/{ID}"
+    before = app.put_json(url, body, headers=alice).json["permissions"]
+
+    for sent in (1, {"write": ["x"]}):
+        changes = {"data": {"__permissions__": sent, "n": str(sent)}}
+        headers = {**bob, "Response-Behavior": behavior}
+        answer = app.patch_json(url, changes, headers=headers).json
+        assert "__permissions__" not in answer["data"]
+    if behavior != "full":
+        assert "permissions" not in answer
+    after = app.get(url, headers=bob).json
+    assert after["permissions"] == before
+    assert "__permissions__" not in after["data"]
+
+
+def test_applications_may_answer_otherwise(app_settings, alice):
+    """Who may not read sees nothing that a hook answers instead of the record."""
+
+    class Note(resource.ShareableResource):
+        def postprocess(self, result, *args, **kwargs):
+            return {"note": super().postprocess(result, *args, **kwargs)["data"]}
+
+    settings = {**app_settings, "note_create_principals": "system.Authenticated"}
+    app = serve(settings, Note)
+    url = f"/v1/notes/{ID}"
+
+    assert app.put_json(url, {"data": {}}, headers=alice).json["note"]["id"] == ID
+    assert app.put_json(url, {"data": {}}, headers=alice).json == {"data": {}}
+    assert app.patch_json(url, {"data": {}}, headers=alice).json == {"data": {}}
+    app.delete(url, headers=alice)
 
 
 def test_anonymous_writers_leave_no_principal(make_app):
@@ -225,3 +285,25 @@ def test_entries_of_a_batch_see_what_those_before_them_permitted(app, alice, bob
 
     statuses = [each["status"] for each in answer.json["responses"]]
     assert statuses == [403, 200, 200, 200, 200, 403]
+
+
+def test_object_ids_do_not_depend_on_the_mount_point(make_app, alice, bob, mount):
+    """Nor on whether a request came alone or in a batch, nor on its spelling."""
+    app = make_app(toadstool_create_principals="system.Authenticated")
+    owned = {"data": {"name": "a"}, "permissions": {"read": [BOB_ID]}}
+    uris = {}
+    for number, path in enumerate(["/toadstools/{}", "/to%61dstools/{}"]):
+        alone, entry = path.format(uuid.uuid4()), path.format(uuid.uuid4())
+        app.put_json(alone, owned, headers=alice)
+        batch = {"requests": [{"method": "PUT", "path": entry, "body": owned}]}
+        app.post_json("/batch", batch, headers=alice)
+        uris[number] = {alone, entry}
+    kept = {each[0] for each in app.app.registry.permission.all_permissions()}
+
+    assert kept == {uri.replace("%61", "a") for both in uris.values() for uri in both}
+    for uri in kept:
+        app.get(uri, headers=bob)
+        entries = {"requests": [{"path": uri}]}
+        (shown,) = app.post_json("/batch", entries, headers=bob).json["responses"]
+        assert shown["status"] == 200
+    assert len(app.get("/toadstools", headers=bob).json["data"]) == 4

@@ -1,4 +1,4 @@
-"""Versions, redirections, unknown URLs (protocol §1, §2)."""
+"""Versions, redirections, unknown URLs."""
 
 import pytest
 
@@ -35,12 +35,12 @@ def get(app, path, **options):
         ("/v0/static/", 200, None),
     ],
 )
-def test_unmatched_paths(app, path, status, outcome):
+def test_unmatched_paths(app, mount, path, status, outcome):
     response = get(app, path)
 
     assert response.status_code == status
     if status == 307:
-        assert response.location == f"http://localhost{outcome}"
+        assert response.location == f"http://localhost{mount}{outcome}"
     elif status == 404:
         assert response.json["errno"] == outcome
 
@@ -83,7 +83,7 @@ def test_redirections_keep_the_method(app, alice, method):
 
     assert response.status_code == 307
     assert response.location == "http://localhost/v0/mushrooms"
-    assert response.headers["Vary"] == "Authorization"
+    assert response.headers["Vary"] == "Origin, Authorization"
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,17 @@ def test_hosts_that_are_none_are_refused(app, host):
 
     assert response.status_code == 400
     assert response.json["errno"] == 107
+
+
+@pytest.mark.parametrize("host", [{}, {"HTTP_HOST": ""}], ids=["missing", "empty"])
+def test_requests_of_http_1_1_name_a_host(app, host):
+    # Servers differ in what they say of a header that is not there.
+    environ = {"SERVER_PROTOCOL": "HTTP/1.1", **host}
+    request = app.RequestClass.blank("/", environ=environ)
+    if not host:
+        del request.environ["HTTP_HOST"]
+
+    response = app.do_request(request, expect_errors=True)
+
+    assert response.status_code == 400
+    assert response.json["message"] == "Host is missing"

@@ -1,6 +1,5 @@
 """Databases of their own for tests of PostgreSQL alone."""
 
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import psycopg2
 import pytest
 from pyramid.config import Configurator
 
-from cliquet.backends import postgresql as engine
+from cliquet.engines.sql import postgresql as engine
 from cliquet.storage import postgresql
 from cliquet.tests.testapp import main as build_app
 from tests.contract.backends import APP_ENGINES
@@ -101,13 +100,18 @@ def storage(make_storage: Callable[..., postgresql.Storage]) -> postgresql.Stora
 
 @pytest.fixture(autouse=True)
 def forget_clients() -> Iterator[None]:
-    known = dict(engine._CLIENTS)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Reuse existing PostgreSQL connection")
+    """Close the connections of a test, those that it made the package forget, too."""
+    known, made = dict(engine._CLIENTS), []
+    make_engine = engine._make_engine
+
+    def make_and_note(*args: Any) -> Any:
+        made.append(make_engine(*args))
+        return made[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_make_engine", make_and_note)
         yield
-    for clients in engine._CLIENTS.values():
-        for client in clients.values():
-            if all(client not in each.values() for each in known.values()):
-                client.session_factory().get_bind().dispose()
+    for each in made:
+        each.dispose()
     engine._CLIENTS.clear()
     engine._CLIENTS.update(known)

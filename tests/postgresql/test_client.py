@@ -1,4 +1,4 @@
-"""Engines, sessions and pools (backends §14)."""
+"""Engines, sessions and pools."""
 
 import threading
 import time
@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy
 from pyramid.config import Configurator
 
-from cliquet.backends.exceptions import BackendError, TransientError
-from cliquet.backends.keeping import KeepingConnection
+from cliquet.engines.exceptions import BackendError, TransientError
+from cliquet.settings import SETTINGS
 from cliquet.storage.postgresql import client as client_module
 from cliquet.storage.postgresql.client import PostgreSQLClient, create_from_config
 from cliquet.storage.postgresql.pool import (
@@ -45,6 +45,18 @@ def test_any_other_database_of_sqlalchemy_goes_through():
         assert connection.execute("SELECT 1").fetchone()[0] == 1
 
 
+@pytest.mark.parametrize("kind", ["storage", "permission", "cache"])
+def test_each_kind_may_have_a_database_of_its_own(kind, url):
+    """Settings of the table that are for the backend are none of the pool."""
+    settings = {name: setting.default for name, setting in SETTINGS.items()}
+    config = Configurator(settings={**settings, f"{kind}_url": url})
+
+    client = create_from_config(config, prefix=f"{kind}_")
+
+    with client.connect() as connection:
+        assert connection.execute("SELECT 1").fetchone()[0] == 1
+
+
 def test_one_url_has_one_client_and_the_reuse_is_told(url):
     first = make(url)
 
@@ -55,6 +67,29 @@ def test_one_url_has_one_client_and_the_reuse_is_told(url):
     warn.assert_called_once_with(
         "Reuse existing PostgreSQL connection. Parameters storage_* will be ignored."
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_told"),
+    [
+        ({}, {}, False),
+        ({"pool_size": 25}, {"pool_size": "25"}, False),
+        # What nobody asked for is there by default.
+        ({"pool_size": "50"}, {"pool_size": 25}, False),
+        ({"max_overflow": "5"}, {}, False),
+        ({"maxoverflow": "5"}, {"max_overflow": 5}, False),
+        ({"pool_size": 25}, {"pool_size": "50"}, True),
+        ({}, {"max_overflow": 5}, True),
+        ({"max_backlog": "5"}, {"max_backlog": "6"}, True),
+        ({}, {"poolclass": "sqlalchemy.pool.StaticPool"}, True),
+    ],
+)
+def test_only_options_that_are_ignored_are_told(url, first, second, is_told):
+    make(url, **{f"storage_{name}": value for name, value in first.items()})
+    with mock.patch("warnings.warn") as warn:
+        make(url, **{f"storage_{name}": value for name, value in second.items()})
+
+    assert warn.called is is_told
 
 
 def test_clients_differ_by_the_way_they_commit(url):
@@ -212,12 +247,14 @@ def test_a_connection_cut_by_the_server_may_be_tried_again(client, run):
 
 
 def test_logged_errors_hold_no_parameters(client, caplog):
+    # Tracebacks show this file: the secret is not in it.
+    secret = "secret" * 3
     with pytest.raises(BackendError):
         with client.connect() as connection:
-            connection.execute("SELECT :x FROM nowhere", {"x": "my secret"})
+            connection.execute("SELECT :x FROM nowhere", {"x": secret})
 
     assert "nowhere" in caplog.text
-    assert "my secret" not in caplog.text
+    assert secret not in caplog.text
 
 
 def test_the_class_takes_a_session_factory():
@@ -249,39 +286,21 @@ def test_who_listens_to_statements_hears_of_reads(storage):
     assert any("timestamps" in statement for statement in heard)
 
 
-def test_reads_in_a_row_take_one_connection(client, run):
-    pids = set()
-    pool = engine_of(client).pool
-    with KeepingConnection():
-        for _ in range(3):
-            with client.connect(readonly=True) as connection:
-                pids.add(connection.row("SELECT pg_backend_pid()")[0])
-        assert pool.checkedout() == 1
+def test_who_listens_leaves_connections_as_they_were(storage):
+    """A connection that was read by, outside of transactions, begins them again."""
+    storage.initialize_schema()
+    engine = engine_of(storage.client)
+    heard = []
 
-    assert len(pids) == 1
-    assert pool.checkedout() == 0
+    def listen(connection, cursor, statement, *rest):
+        heard.append(connection.connection.driver_connection.autocommit)
 
+    sqlalchemy.event.listen(engine, "before_cursor_execute", listen)
+    try:
+        storage.collection_timestamp("c", "p", initialize=False)
+    finally:
+        sqlalchemy.event.remove(engine, "before_cursor_execute", listen)
 
-def test_a_write_gives_back_the_connection_of_reads(client, table):
-    with KeepingConnection():
-        with client.connect(readonly=True) as connection:
-            connection.row("SELECT 1")
-        with client.connect() as connection:
-            connection.run("INSERT INTO kept VALUES (:name, 1)", name="a")
-            assert engine_of(client).pool.checkedout() == 1
-        assert names(client) == ["a"]
-
-    assert engine_of(client).pool.checkedout() == 0
-
-
-def test_a_kept_connection_that_is_cut_is_given_up(client, run):
-    with KeepingConnection():
-        with client.connect(readonly=True) as connection:
-            connection.row("SELECT 1")
-        run("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid()""")
-        with pytest.raises(TransientError):
-            with client.connect(readonly=True) as connection:
-                connection.row("SELECT 1")
-        with client.connect(readonly=True) as connection:
-            assert connection.row("SELECT 1")[0] == 1
+    assert heard == [True]
+    with engine.connect() as connection:
+        assert connection.connection.driver_connection.autocommit is False

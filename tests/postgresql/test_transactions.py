@@ -6,10 +6,11 @@ import uuid
 import psycopg2
 import pytest
 import sqlalchemy.exc
+import transaction
 from pyramid.config import Configurator
 from webtest import TestApp
 
-from cliquet.backends.exceptions import TransientError
+from cliquet.engines.exceptions import TransientError
 from cliquet.tests.testapp import main as build_app
 from tests.postgresql.conftest import ENGINE
 from tests.sync.proof import settings_for
@@ -176,3 +177,13 @@ def test_a_role_that_may_only_read_reads(run, url, services):
     assert unknown.json["data"] == []
     assert health.json["storage"] is True
     assert health.json["permission"] is True
+
+
+def test_a_flush_is_kept_whatever_becomes_of_the_transaction(app, application):
+    storage = application.registry.storage
+    app.post_json("/v0/mushrooms", {"data": {"name": "a"}}, headers=HEADERS)
+
+    storage.flush()
+    transaction.abort()
+
+    assert app.get("/v0/mushrooms", headers=HEADERS).json["data"] == []

@@ -1,14 +1,20 @@
 """The command line, as an operator uses it."""
 
+import cProfile
 import json
+import os
+import re
 import subprocess
 import sys
+import time
+from decimal import Decimal
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from pyramid.config import Configurator
 
-from cliquet.scripts import check, profile, purge, transfer
+from cliquet.scripts import profile, purge, transfer
 from cliquet.timestamps import msec_time
 from tests.contract.backends import APP_ENGINES
 from tests.services import free_port, wait_for_port
@@ -49,7 +55,8 @@ def test_help_teaches():
 
     assert answer.returncode == 0
     for word in ("migrate", "init", "check", "purge", "export", "import", "routes",
-                 "profile", "flush-cache", "examples"):  # fmt: skip
+                 "profile", "flush-cache", "conformance", "serve", "keys",
+                 "examples"):  # fmt: skip
         assert word in answer.stdout
 
 
@@ -74,7 +81,9 @@ def project(tmp_path):
     ini = target / "shop.ini"
     port = free_port()
     ini.write_text(ini.read_text().replace(":8888", f":{port}"))
-    return target, {"PYTHONPATH": str(target), "PATH": "/usr/bin:/bin"}, port
+    # The package that is tested, even where another checkout is installed.
+    path = f"{target}{os.pathsep}{Path(__file__).parents[2]}"
+    return target, {"PYTHONPATH": path, "PATH": "/usr/bin:/bin"}, port
 
 
 def test_a_new_project_passes_its_tests(project):
@@ -87,6 +96,28 @@ def test_a_new_project_passes_its_tests(project):
     )  # fmt: skip
 
     assert "3 passed" in answer.stdout, answer.stdout
+
+
+def test_a_new_project_makes_its_own_environment(project):
+    target, environment, _ = project
+
+    for goal in ("tests", "serve"):
+        lines = subprocess.run(
+            ["make", "--dry-run", goal, "PORT=8890"], cwd=target, env=environment,
+            capture_output=True, text=True, check=True,
+        ).stdout.splitlines()  # fmt: skip
+        assert lines[0].endswith("python3 -m venv .venv")
+        assert all(
+            line.startswith(".venv/bin/") for line in lines[1:-1] if "touch" not in line
+        )
+    assert lines[-1] == ".venv/bin/cliquet --ini shop.ini serve --reload --port 8890"
+    assert ".venv/" in (target / ".gitignore").read_text().splitlines()
+    title, line, *_ = (target / "README.rst").read_text().splitlines()
+    assert (title, line) == ("shop", "====")
+
+
+def test_the_key_of_a_new_project_is_for_its_owner(project):
+    assert (project[0] / "shop.ini").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_new_project_serves_and_keeps(project):
@@ -121,7 +152,42 @@ def test_nothing_is_overwritten(tmp_path):
 
     assert command("init", tmp_path).returncode == 2
     assert command("init", tmp_path / "1+1").returncode == 2
+    assert command("init", tmp_path / "logging").returncode == 2
+    assert command("init", tmp_path / "cliquet").returncode == 2
+    assert command("init", tmp_path / "pyramid").returncode == 2
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+# --- migrate ---------------------------------------------------------------------
+
+
+def test_a_first_migration_to_postgresql_tells_what_it_did_and_no_more(
+    services, tmp_path
+):
+    url = services.postgresql_url()
+    ini = tmp_path / "service.ini"
+    lines = [f"cliquet.{kind}_{name} = {value}"
+             for kind in ("storage", "permission", "cache")
+             for name, value in (("backend", f"cliquet.{kind}.postgresql"),
+                                 ("url", url))]  # fmt: skip
+    lines = ["[app:main]", "use = call:cliquet.tests.testapp:main",
+             "multiauth.policies = basicauth", *lines]  # fmt: skip
+    ini.write_text("\n".join(lines))
+
+    told = [
+        subprocess.run(
+            [sys.executable, "-m", "cliquet.scripts.cliquet", "--ini", str(ini),
+             "migrate", *options], capture_output=True, text=True, check=True,
+        ).stderr
+        for options in ([], ["--to-utc"])
+    ]  # fmt: skip
+
+    for lines in told:
+        assert "DEBUG" not in lines
+        assert "Reuse" not in lines
+        assert "Pool" not in lines
+    assert "Created PostgreSQL storage tables (version" in told[0]
+    assert "All timestamps are those of UTC." in told[1]
 
 
 # --- check and routes ------------------------------------------------------------
@@ -138,13 +204,131 @@ def test_check_explains_and_warns(project):
         "--ini", ini, "check", env={**environment, "CLIQUET_BATCH_MAX_REQUESTS": "7"}
     )
 
-    assert answer.returncode == 0, answer.stdout + answer.stderr
+    # The misspelt one is not what was wanted.
+    assert answer.returncode == 1, answer.stdout + answer.stderr
     assert "batch_max_requests = 7  (environment, CLIQUET_BATCH" in answer.stdout
-    assert "did you mean paginate_by?" in answer.stdout
+    errors = answer.stdout.partition("Errors:")[2].partition("Backends:")[0]
+    assert "cliquet.paginate_bye is no setting" in errors
+    assert "Did you mean 'paginate_by'?" in errors
     assert "cors_origins = *" in answer.stdout
     assert "storage: answers" in answer.stdout
     secret = text.partition("userid_hmac_secret = ")[2].split()[0]
     assert secret not in answer.stdout
+
+
+def test_check_warns_of_policies_that_read_cookies(project):
+    target, environment, _ = project
+    ini = target / "shop.ini"
+    session = "pyramid.authentication.SessionAuthenticationPolicy"
+    ini.write_text(
+        ini.read_text().replace(
+            "[app:main]",
+            "[app:main]\nmultiauth.policies = basicauth session\n"
+            f"multiauth.policy.session.use = {session}",
+        )
+    )
+
+    answer = command("--ini", ini, "check", env=environment)
+    named = {**environment, "CLIQUET_VARY": "Authorization, Cookie"}
+    right = command("--ini", ini, "check", env=named)
+
+    assert "Policy session reads cookies" in answer.stdout, answer.stdout
+    assert "reads cookies" not in right.stdout
+    assert "vary = Authorization, Cookie" in right.stdout
+
+
+def test_check_warns_of_policies_that_read_other_headers(project):
+    target, environment, _ = project
+    ini = target / "shop.ini"
+    with_keys(ini)
+
+    answer = command("--ini", ini, "check", env=environment)
+    named = {**environment, "CLIQUET_VARY": "Authorization, x-api-key"}
+    right = command("--ini", ini, "check", env=named)
+
+    assert "Policy key reads X-API-Key" in answer.stdout, answer.stdout
+    assert "Policy key" not in right.stdout
+    assert "Any name and password is a user" not in right.stdout
+
+
+# --- keys ------------------------------------------------------------------------
+
+
+def with_keys(ini):
+    policy = "cliquet.authentication.apikey.APIKeyAuthenticationPolicy"
+    ini.write_text(
+        ini.read_text().replace(
+            "[app:main]",
+            "[app:main]\nmultiauth.policies = key\n"
+            f"multiauth.policy.key.use = {policy}",
+        )
+    )
+
+
+def test_keys_are_made_listed_and_revoked(project):
+    target, environment, port = project
+    ini = target / "shop.ini"
+    with_keys(ini)
+
+    def keys(*arguments):
+        return command("--ini", ini, "keys", *arguments, env=environment)
+
+    unmigrated = keys("list")
+    assert unmigrated.returncode == 1
+    assert "Traceback" not in unmigrated.stderr
+    assert "cliquet migrate" in unmigrated.stderr
+    command("--ini", ini, "migrate", env=environment)
+    made = keys("create", "backup")
+    key = made.stdout.strip()
+    listed = keys("list").stdout
+
+    assert made.returncode == 0, made.stderr
+    assert re.fullmatch(r"ck_[\w-]{43}", key)
+    assert "of backup" in made.stderr
+    assert re.fullmatch(r"[0-9a-f]{12}  \d{4}-\d\d-\d\d \d\d:\d\d  backup\n", listed)
+    assert key not in made.stderr + listed
+
+    server = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "pyramid.scripts.pserve", str(ini)],
+        env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_for_port(port, server)
+
+        def user():
+            request = Request(
+                f"http://127.0.0.1:{port}/v1/", headers={"X-API-Key": key}
+            )
+            with urlopen(request, timeout=10) as response:
+                return json.load(response).get("user", {}).get("id")
+
+        assert user() == "key:backup"
+        revoked = keys("revoke", listed.split()[0])
+        assert "of backup counts no longer" in revoked.stdout
+        deadline = time.monotonic() + 30
+        while user() is not None:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+    finally:
+        server.terminate()
+        server.wait()
+    assert keys("list").stdout == ""
+    again = keys("revoke", key)
+    assert again.returncode == 1
+    assert again.stderr.endswith("No such key.\n")
+    refused = keys("create", "system.Everyone")
+    assert refused.returncode == 1
+    assert "cannot be the name of a user" in refused.stderr
+
+
+def test_keys_are_not_kept_where_they_are_lost(project):
+    target, environment, _ = project
+    memory = {**environment, "CLIQUET_STORAGE_BACKEND": "cliquet.storage.memory"}
+
+    answer = command("--ini", target / "shop.ini", "keys", "create", "a", env=memory)
+
+    assert answer.returncode == 1
+    assert "gone with it" in answer.stderr
 
 
 def test_check_tells_that_tables_are_missing(project):
@@ -153,8 +337,76 @@ def test_check_tells_that_tables_are_missing(project):
     answer = command("--ini", target / "shop.ini", "check", env=environment)
 
     assert answer.returncode == 1
-    assert "DOES NOT ANSWER" in answer.stdout
-    assert "migrate" in answer.stdout
+    assert "storage: DOES NOT ANSWER: tables are missing (records, " in answer.stdout
+    assert f"cliquet --ini {target / 'shop.ini'} migrate" in answer.stdout
+
+
+def with_lines(ini, *lines):
+    """Add settings to an ini file, instead of those of the same names."""
+    names = [line.partition(" = ")[0] for line in lines]
+    kept = [
+        line
+        for line in ini.read_text().splitlines()
+        if line.partition(" = ")[0] not in names
+    ]
+    place = kept.index("[app:main]") + 1
+    ini.write_text("\n".join([*kept[:place], *lines, *kept[place:]]))
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("redis://127.0.0.1:{port}/0", "ConnectionError"),
+        ("postgresql://127.0.0.1:{port}/shop", "refused"),
+    ],
+)
+def test_check_tells_why_a_backend_does_not_answer(project, url, reason):
+    target, environment, _ = project
+    ini = target / "shop.ini"
+    engine = url.partition(":")[0]
+    with_lines(
+        ini,
+        f"cliquet.cache_backend = cliquet.cache.{engine}",
+        f"cliquet.cache_url = {url.format(port=free_port())}",
+    )
+
+    answer = command("--ini", ini, "check", env=environment)
+
+    assert answer.returncode == 1
+    (line,) = [each for each in answer.stdout.splitlines() if "  cache: " in each]
+    assert "DOES NOT ANSWER: " in line
+    assert reason in line
+
+
+def test_check_tells_of_settings_that_no_resource_reads(project):
+    target, environment, _ = project
+    ini = target / "shop.ini"
+    command("--ini", ini, "migrate", env=environment)
+    with_lines(
+        ini,
+        "cliquet.items_write_principals = system.Everyone",
+        "record_itme_put_enabled = false",
+        "cliquet.event_listeners.audit.use = shop",
+    )
+
+    answer = command("--ini", ini, "check", env=environment)
+
+    assert answer.returncode == 1
+    errors = answer.stdout.partition("Errors:")[2].partition("Backends:")[0]
+    assert "cliquet.items_write_principals" in errors
+    assert "record_itme_put_enabled" in errors
+    assert "'event_listeners' does not list 'audit'" in answer.stdout
+
+
+def test_check_lists_each_setting_once(project):
+    target, environment, _ = project
+    ini = target / "shop.ini"
+    with_lines(ini, "cliquet.item_read_principals = system.Everyone")
+
+    answer = command("--ini", ini, "check", env=environment)
+
+    lines = [each for each in answer.stdout.splitlines() if "item_read_pri" in each]
+    assert lines == ["  item_read_principals = system.Everyone  (file)"]
 
 
 def test_check_tells_which_setting_is_wrong(project):
@@ -170,11 +422,48 @@ def test_check_tells_which_setting_is_wrong(project):
     assert "many" in answer.stdout
 
 
-def test_secrets_of_urls_are_hidden():
-    url = "postgresql://user:pass@host/db"
+def test_check_fails_while_user_ids_are_not_protected(project):
+    target, environment, _ = project
+    ini = target / "shop.ini"
+    command("--ini", ini, "migrate", env=environment)
 
-    assert check.shown("storage_url", url) == "postgresql://user:********@host/db"
-    assert check.shown("sentry_dsn", "https://x@y/1") == "********"
+    answer = command(
+        "--ini", ini, "check", env={**environment, "CLIQUET_USERID_HMAC_SECRET": ""}
+    )
+
+    assert answer.returncode == 1
+    assert "'userid_hmac_secret' is not a secret" in answer.stdout
+
+
+def test_check_names_variables_that_nothing_reads(project):
+    target, environment, _ = project
+    environment = {
+        **environment,
+        "CLIQUET_PAGINATE_BYE": "7",
+        "CLIQUET_ITEM_READ_PRINCIPALS": "system.Everyone",
+    }
+
+    answer = command("--ini", target / "shop.ini", "check", env=environment)
+
+    assert "CLIQUET_PAGINATE_BYE is for no setting" in answer.stdout
+    assert "item_read_principals = system.Everyone  (environment" in answer.stdout
+
+
+@pytest.mark.parametrize("name", ["check", "migrate"])
+def test_a_percent_sign_is_explained_without_the_line_that_has_it(project, name):
+    target, environment, _ = project
+    ini = target / "shop.ini"
+    ini.write_text(
+        ini.read_text().replace(
+            "[app:main]", "[app:main]\nstorage_url = redis://:p%40w@h"
+        )
+    )
+
+    answer = command("--ini", ini, name, env=environment)
+
+    assert answer.returncode == 1
+    assert "%%" in answer.stdout + answer.stderr
+    assert "40w" not in answer.stdout + answer.stderr
 
 
 def test_routes_are_listed(project):
@@ -267,7 +556,8 @@ def test_what_is_exported_is_imported(registries, source, target, tmp_path):
     origin, copy = registries[source], registries[target]
     for number in range(7):
         for parent in ("basicauth:é", ""):
-            record = {"id": f"r{number}", "n": [number, {"a": None}, 1e300, 2**70]}
+            numbers = [number, {"a": None}, 1e300, 2**70, Decimal("1.2") ** 25]
+            record = {"id": f"r{number}", "n": numbers}
             origin.storage.create("c", parent, record)
     origin.storage.delete("c", "", "r3")
     origin.storage.create("c", "", {"id": "forced", "last_modified": 5})
@@ -292,6 +582,62 @@ def test_what_is_exported_is_imported(registries, source, target, tmp_path):
         registry.permission.flush()
 
 
+@pytest.mark.parametrize("engine", [each.id for each in APP_ENGINES])
+def test_records_that_look_deleted_are_exported_as_records(
+    registries, engine, tmp_path
+):
+    storage = registries[engine].storage
+    for name in ("live", "dead"):
+        storage.update("c", "p", name, {"deleted": True})
+    storage.delete("c", "p", "dead")
+
+    transfer.export_to(registries[engine], str(tmp_path / "dump"))
+
+    lines = map(json.loads, (tmp_path / "dump").read_text().splitlines())
+    kinds = {line["data"]["id"]: line["type"] for line in lines if "data" in line}
+    assert kinds == {"live": "record", "dead": "tombstone"}
+
+
+def test_what_is_exported_is_for_its_owner(registries, tmp_path):
+    dump, other = tmp_path / "dump", tmp_path / "other"
+    dump.symlink_to(other)
+    (tmp_path / "dump.partial").symlink_to(other)
+    other.write_text("untouched")
+    other.chmod(0o644)
+
+    transfer.export_to(registries["memory"], str(dump))
+
+    assert not dump.is_symlink()
+    assert dump.stat().st_mode & 0o777 == 0o600
+    assert other.read_text() == "untouched"
+
+
+def test_what_is_no_file_is_not_replaced_by_one(registries, tmp_path):
+    registries["memory"].storage.create("c", "p", {"id": "r"})
+    reader, writer = os.pipe()
+    pipe = tmp_path / "pipe"
+    pipe.symlink_to(f"/dev/fd/{writer}")
+
+    lines = transfer.export_to(registries["memory"], str(pipe))
+
+    os.close(writer)
+    with os.fdopen(reader) as file:
+        assert len(file.readlines()) == lines == 2
+    assert pipe.is_symlink()
+
+
+def test_an_export_that_fails_leaves_what_was_there(registries, tmp_path, monkeypatch):
+    dump = tmp_path / "dump"
+    dump.write_text("of yesterday")
+    monkeypatch.setattr(registries["memory"].storage, "scopes", lambda: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        transfer.export_to(registries["memory"], str(dump))
+
+    assert [path.name for path in tmp_path.iterdir() if "dump" in path.name] == ["dump"]
+    assert dump.read_text() == "of yesterday"
+
+
 def test_an_import_that_stopped_goes_on(registries, tmp_path, monkeypatch):
     monkeypatch.setattr(transfer, "_PAGE", 10)
     origin, copy = registries["memory"], registries["sqlite"]
@@ -310,6 +656,19 @@ def test_an_import_that_stopped_goes_on(registries, tmp_path, monkeypatch):
 
     assert everything(copy) == everything(origin)
     assert not file.with_name("all.jsonl.imported").exists()
+
+
+@pytest.mark.parametrize(
+    "line", ['{"type": "record", "data": {"id": "a"}}', '{"type": "x"}', "{}", "[]"]
+)
+def test_lines_that_cannot_be_imported_are_named(registries, tmp_path, line):
+    file = tmp_path / "all.jsonl"
+    file.write_text(line + "\n")
+
+    with pytest.raises(SystemExit, match="line 1"):
+        transfer.import_from(registries["memory"], str(file), resume=False)
+
+    assert list(registries["memory"].storage.scopes()) == []
 
 
 def test_flush_cache_empties_the_cache(project):
@@ -346,9 +705,7 @@ def test_profiles_become_a_page(tmp_path):
     assert profile.run(str(tmp_path), str(page)) == 0
 
     text = page.read_text()
-    data = json.loads(
-        text.partition('id="data">')[2].partition("</script>")[0].replace("<\\/", "</")
-    )
+    data = json.loads(text.partition('id="data">')[2].partition("</script>")[0])
     names = {each["name"]: each["count"] for each in data["endpoints"]}
     # werkzeug names files by second and duration: those of like requests may coincide.
     alike = len(list(tmp_path.glob("GET.v0.mushrooms.*.prof")))
@@ -360,6 +717,21 @@ def test_profiles_become_a_page(tmp_path):
         assert flame["t"] > 0
     assert "collection_get" in text
     assert "http://" not in text.partition("<script type")[0]
+
+
+def test_no_name_in_a_profile_breaks_the_page(tmp_path):
+    odd = "<!--<script>'\"&{{data}}"
+    code = compile("def f(): pass\nf()", f"/x/{odd}.py", "exec")
+    profiler = cProfile.Profile()
+    profiler.runcall(exec, code, {})
+    profiler.dump_stats(tmp_path / f"GET.{odd.replace('/', '')}.5ms.1.prof")
+
+    assert profile.run(str(tmp_path), str(tmp_path / "page.html")) == 0
+
+    text = (tmp_path / "page.html").read_text()
+    data = text.partition('id="data">')[2].partition("</script>")[0]
+    assert "<" not in data
+    assert json.loads(data)["endpoints"][0]["name"] == f"GET /{odd}"
 
 
 def test_a_directory_without_profiles_is_told(tmp_path, capsys):

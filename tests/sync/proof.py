@@ -3,7 +3,7 @@
 Writers in threads and processes create, replace, modify and delete the records
 of one collection over HTTP, alone and in batches, some of which fail and roll
 back. Meanwhile pollers keep a copy from ``_since`` and ``If-None-Match`` alone.
-In the end each copy must equal the server's records (rulings §2.2).
+In the end each copy must equal the server's records.
 
 ``python -m tests.sync.proof --help`` tells how to run it at length.
 """

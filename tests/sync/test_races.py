@@ -1,4 +1,4 @@
-"""Of any number of writers that hold the same ETag, one succeeds (rulings §2.21)."""
+"""Of any number of writers that hold the same ETag, one succeeds."""
 
 import threading
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Log lines, metrics, listeners and middlewares (python-api §7, §20 to §22)."""
+"""Log lines, metrics, listeners and middlewares."""
 
 import json
 import re

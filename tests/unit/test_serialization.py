@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cliquet import serialization, utils
-from cliquet.serialization import MAX_DEPTH, dumps, json_serializer, loads
+from cliquet.bounds import MAX_DEPTH
+from cliquet.serialization import dumps, json_serializer, loads
+from cliquet.storage.postgresql.numbers import plain_floats
 
 
 class Unprintable:
@@ -129,3 +131,14 @@ def test_renderers_may_pass_options():
 
 def test_applications_find_it_among_utilities():
     assert utils.json is serialization
+
+
+@pytest.mark.parametrize("number", [1e16, 1e300, -1.5e20, 1e-300, 5, -0.5, 10**40])
+def test_numbers_of_postgresql_have_no_large_exponent(number):
+    text = dumps({"e+1e+300": number, "a\\": "1e+5"})
+
+    written = plain_floats(text)
+
+    assert loads(written) == loads(text)
+    assert type(loads(written)["e+1e+300"]) is type(number)
+    assert "e+" not in written.replace("e+1e+300", "").replace("1e+5", "")

@@ -1,7 +1,7 @@
-"""Cached values in PostgreSQL: JSON text and the time it expires (backends §17.5).
+"""A cache in PostgreSQL: values as JSON text, with the time they expire.
 
 Reading is one statement and ignores what has expired; writing removes a little of it.
-Each operation is kept at once, whatever becomes of the request that it serves.
+Each operation is committed at once, whatever becomes of the request that it serves.
 """
 
 import hashlib
@@ -9,32 +9,36 @@ from importlib import resources
 from typing import Any
 
 from cliquet import serialization
-from cliquet.backends.postgresql import PostgreSQLClient, create_from_config
-from cliquet.backends.statements import Frequent
 from cliquet.cache.base import CacheBase
+from cliquet.engines.sql.driver import Prepared
+from cliquet.engines.sql.postgresql import PostgreSQLClient, create_from_config
 from cliquet.logs import logger
 
 _LONGEST_KEY = 256
 
-_VALID = "key = :key AND (ttl IS NULL OR ttl > localtimestamp)"
-GET = Frequent(f"SELECT value FROM cache WHERE {_VALID}")
-TTL = f"""SELECT CAST(EXTRACT(EPOCH FROM ttl - localtimestamp) AS double precision)
-AS seconds FROM cache WHERE {_VALID} AND ttl IS NOT NULL"""
-SET = """WITH expired AS (
+# Whatever the time zone of the session.
+_NOW = "(now() AT TIME ZONE 'UTC')"
+_VALID = f"key = :key AND (ttl IS NULL OR ttl > {_NOW})"
+_EXPIRY = f"{_NOW} + make_interval(secs => CAST(:ttl AS double precision))"
+GET = Prepared(f"SELECT value FROM cache WHERE {_VALID}")
+# A decimal: how a float is written depends on the session.
+TTL = f"""SELECT CAST(EXTRACT(EPOCH FROM ttl - {_NOW}) AS numeric) AS seconds
+FROM cache WHERE {_VALID} AND ttl IS NOT NULL"""
+SET = f"""WITH expired AS (
     DELETE FROM cache WHERE key IN (
-        SELECT key FROM cache WHERE ttl < localtimestamp AND key <> :key
+        SELECT key FROM cache WHERE ttl < {_NOW} AND key <> :key
         LIMIT 100 FOR UPDATE SKIP LOCKED))
-INSERT INTO cache (key, value, ttl)
-VALUES (:key, :value, sec2ttl(CAST(:ttl AS double precision)))
+INSERT INTO cache (key, value, ttl) VALUES (:key, :value, {_EXPIRY})
 ON CONFLICT (key) DO UPDATE SET value = excluded.value, ttl = excluded.ttl"""
-EXPIRE = """UPDATE cache SET ttl = sec2ttl(CAST(:ttl AS double precision))
-WHERE key = :key"""
+EXPIRE = f"UPDATE cache SET ttl = {_EXPIRY} WHERE key = :key"
 DELETE = "DELETE FROM cache WHERE key = :key"
 FLUSH = "DELETE FROM cache"
 
 
 class Cache(CacheBase):
     """Cache in a PostgreSQL database."""
+
+    tables = ("cache",)
 
     def __init__(
         self,
@@ -54,7 +58,7 @@ class Cache(CacheBase):
         script = resources.files(__package__).joinpath("schema.sql")
         with self.client.connect(force_commit=True) as connection:
             connection.run_script(script.read_text(encoding="utf-8"))
-        logger.info("Created PostgreSQL cache tables.")
+        logger.info("Created PostgreSQL cache tables that were missing.")
 
     def flush(self) -> None:
         with self.client.connect_apart() as connection:
@@ -85,7 +89,7 @@ class Cache(CacheBase):
             connection.run(DELETE, key=self._key(key))
 
     def _key(self, key: str) -> str:
-        """Prefix a key; what is too long for the column is replaced by its digest."""
+        """Return a key with its prefix; what is too long for the column is digested."""
         full = self.prefix + key
         if len(full) <= _LONGEST_KEY:
             return full
@@ -94,6 +98,6 @@ class Cache(CacheBase):
 
 
 def load_from_config(config: Any) -> Cache:
-    """Build the cache (settings `cache_url`, `cache_prefix`, those of the pool)."""
+    """Return the cache (settings `cache_url`, `cache_prefix`, those of the pool)."""
     client = create_from_config(config, prefix="cache_")
     return Cache(client=client, cache_prefix=config.get_settings()["cache_prefix"])

@@ -10,8 +10,21 @@ CREATE TABLE IF NOT EXISTS cache (
 );
 CREATE INDEX IF NOT EXISTS idx_cache_ttl ON cache (ttl);
 
+-- What expires by the clock of another zone than UTC: that of earlier versions was the
+-- session's.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_proc
+                WHERE oid = to_regproc('sec2ttl') AND prosrc NOT LIKE '%UTC%') THEN
+        UPDATE cache SET ttl = ttl::TIMESTAMPTZ AT TIME ZONE 'UTC'
+         WHERE ttl <> ttl::TIMESTAMPTZ AT TIME ZONE 'UTC';
+    END IF;
+END;
+$$;
+
+-- For earlier servers on the same database: ours say the same themselves.
 CREATE OR REPLACE FUNCTION sec2ttl(seconds FLOAT) RETURNS TIMESTAMP AS $$
 BEGIN
-    RETURN (now() + make_interval(secs => seconds))::TIMESTAMP;
+    RETURN (now() AT TIME ZONE 'UTC') + make_interval(secs => seconds);
 END;
 $$ LANGUAGE plpgsql;

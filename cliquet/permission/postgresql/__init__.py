@@ -1,18 +1,20 @@
-"""Principals and permissions in PostgreSQL.
+"""Permissions in PostgreSQL.
 
 Rows are written in one order, so that two requests cannot wait for each other.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from importlib import resources
 from typing import Any
 
-from cliquet.backends.grants import Grants, Sample
-from cliquet.backends.postgresql import create_from_config
-from cliquet.backends.sql import Connection
-from cliquet.backends.statements import Frequent
+from cliquet.engines.shared_ids import Description, Probe
+from cliquet.engines.sql.driver import Prepared
+from cliquet.engines.sql.postgresql import create_from_config
+from cliquet.object_ids import ODD_IN_SQL, RecordPath
+from cliquet.permission.base import Membership
+from cliquet.permission.engine import Pairs
 from cliquet.permission.sql import SQLPermission, Statements, by_permission
-from cliquet.types import Principal
+from cliquet.types import Permissions
 
 _SCHEMA = resources.files(__package__).joinpath("schema.sql")
 _IDS = "= ANY(CAST(:object_ids AS text[]))"
@@ -20,7 +22,7 @@ _GIVEN = """SELECT DISTINCT permission, principal
 FROM unnest(CAST(:permissions AS text[]), CAST(:principals AS text[]))
 AS given (permission, principal)"""
 
-WRITE = Frequent(
+_WRITE = Prepared(
     f"""WITH given AS ({_GIVEN}),
 revoked AS (
     DELETE FROM access_control_entries WHERE object_id = :object_id
@@ -35,31 +37,48 @@ AND permission <> ALL(CAST(:replaced AS text[]))
 UNION SELECT permission, principal FROM given"""
 )
 
+_CHANGE_MEMBERS = Prepared(
+    """WITH removed AS (
+    DELETE FROM user_principals WHERE (user_id, principal) IN (
+        SELECT * FROM unnest(
+            CAST(:users_removed AS text[]), CAST(:principals_removed AS text[]))))
+INSERT INTO user_principals (user_id, principal)
+SELECT DISTINCT user_id, principal
+FROM unnest(CAST(:users_added AS text[]), CAST(:principals_added AS text[]))
+AS given (user_id, principal) ORDER BY user_id, principal
+ON CONFLICT DO NOTHING"""
+)
 
-SHARED = """SELECT object_id FROM access_control_entries
+_SHARED = """SELECT object_id FROM access_control_entries
 WHERE principal = ANY(CAST(:principals AS text[]))
 AND permission = ANY(CAST(:permissions AS text[]))
-AND starts_with(object_id, :prefix) LIMIT :most"""
+AND starts_with(object_id, :prefix)"""
+#: The first ones, and NULL if there is one with a quoted id. That is found by an index;
+#: it is there for any if the prefix itself is quoted, which does no harm.
+_FIRST = f"""({_SHARED}
+AND strpos(substr(object_id, length(:prefix) + 1), '/') < 1 LIMIT :most)
+UNION ALL SELECT NULL WHERE EXISTS (
+{_SHARED} AND object_id COLLATE "C" ~ '{ODD_IN_SQL}')"""
 
 #: Entries up to which records are found by the ids that are shared, rather than by
 #: looking at the permissions of each record.
 _FEW = 100
 
 
-class Permission(SQLPermission):
+class Permission(SQLPermission, engine=True):
     """Permissions in a PostgreSQL database."""
 
     name = "PostgreSQL"
     schema = (_SCHEMA.read_text(encoding="utf-8"),)
     statements = Statements(
-        delete=Frequent(f"DELETE FROM access_control_entries WHERE object_id {_IDS}"),
+        delete=Prepared(f"DELETE FROM access_control_entries WHERE object_id {_IDS}"),
         authorized="""SELECT DISTINCT principal FROM access_control_entries
             JOIN unnest(CAST(:object_ids AS text[]), CAST(:permissions AS text[]))
             AS wanted (object_id, permission) USING (object_id, permission)""",
         accessible="""SELECT DISTINCT object_id, permission FROM access_control_entries
             WHERE principal = ANY(CAST(:principals AS text[]))
             AND permission = ANY(CAST(:permissions AS text[]))""",
-        access=Frequent(
+        access=Prepared(
             f"""SELECT NULL AS object_id, NULL AS permission, principal
             FROM user_principals WHERE user_id = :user_id
             UNION ALL SELECT object_id, permission, principal
@@ -67,44 +86,52 @@ class Permission(SQLPermission):
         ),
     )
 
-    def sample(self, grants: Grants) -> Sample:
-        with self.client.connect(readonly=True) as connection:
-            rows = connection.rows(
-                SHARED,
-                prefix=grants.prefix,
-                permissions=list(grants.permissions),
-                principals=list(grants.principals),
-                most=_FEW + 1,
-            )
-        if len(rows) > _FEW:
-            return Sample(is_any=True)
-        found = {row[0].removeprefix(grants.prefix) for row in rows}
-        return Sample(bool(found), found)
+    def probe(self, described: Description) -> Probe:
+        path = RecordPath(described.prefix)
+        shared = {
+            "prefix": described.prefix,
+            "permissions": list(described.permissions),
+            "principals": list(described.principals),
+        }
+        first = [row[0] for row in self._rows(_FIRST, most=_FEW + 1, **shared)]
+        are_plain = first[-1:] != [None]
+        if not are_plain:
+            del first[-1]
+        found = path.record_ids(first)
+        if len(first) <= _FEW:
+            return Probe(bool(found), set(found))
+        if not found:
+            # So far, there are many objects and no record.
+            pairs = [(path.pattern, permission) for permission in described.permissions]
+            found = path.record_ids(self._search(pairs, set(described.principals)))
+        return Probe(bool(found), are_plain=are_plain)
 
-    def bind_list(self, texts: Iterable[str]) -> list[str]:
-        """Make an array of texts."""
+    def change_members(
+        self, added: Collection[Membership], removed: Collection[Membership]
+    ) -> None:
+        self._run(
+            _CHANGE_MEMBERS,
+            users_added=[user_id for user_id, _ in added],
+            principals_added=[principal for _, principal in added],
+            users_removed=[user_id for user_id, _ in removed],
+            principals_removed=[principal for _, principal in removed],
+        )
+
+    def _bind_list(self, texts: Iterable[str]) -> list[str]:
+        """Return an array."""
         return list(texts)
 
-    def write_permissions(
-        self,
-        connection: Connection,
-        object_id: str,
-        replaced: Mapping[str, Iterable[Principal]],
-        granted: Mapping[str, Iterable[Principal]],
-    ) -> dict[str, set[Principal]]:
-        given = [
-            (permission, principal)
-            for permissions in (replaced, granted)
-            for permission, principals in permissions.items()
-            for principal in principals
-        ]
-        rows = connection.rows(
-            WRITE,
-            object_id=object_id,
-            replaced=list(replaced),
-            permissions=[permission for permission, _ in given],
-            principals=[principal for _, principal in given],
-        )
+    def _write(
+        self, object_id: str, replaced: Collection[str], given: Pairs
+    ) -> Permissions:
+        with self.client.connect() as connection:
+            rows = connection.rows(
+                _WRITE,
+                object_id=object_id,
+                replaced=list(replaced),
+                permissions=[permission for permission, _ in given],
+                principals=[principal for _, principal in given],
+            )
         return by_permission(rows)
 
 

@@ -21,3 +21,7 @@ CREATE INDEX IF NOT EXISTS idx_access_control_entries_permission
     ON access_control_entries (permission);
 CREATE INDEX IF NOT EXISTS idx_access_control_entries_principal
     ON access_control_entries (principal);
+-- Paths in which something is quoted: few, if any.
+CREATE INDEX IF NOT EXISTS idx_access_control_entries_quoted
+    ON access_control_entries (principal, permission)
+    WHERE object_id COLLATE "C" ~ '[^/A-Za-z0-9_.~!$&''()*+,;=:@-]';

@@ -1,17 +1,17 @@
-"""Which records do the parameters of the query string ask for? (protocol §13.3)."""
+"""Filters of the query string, and how values are read from its texts.
+
+A text that no engine could hold or compare is a 400: numbers that are too large, NUL.
+"""
 
 import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from cliquet.bounds import MAX_FILTERS, MAX_VALUES
+from cliquet.json_values import find_text_fault
 from cliquet.resource.invalid import InvalidParameter
-from cliquet.resource.querystring.values import (
-    check_text,
-    invalid_value,
-    is_bounded_integer,
-    parse_value,
-)
-from cliquet.storage.query import COMPARISON, Filter
+from cliquet.storage.query import COMPARISON, Filter, typed
+from cliquet.text import query_value
 
 Parameters = Iterable[tuple[str, Any]]
 IsKnownField = Callable[[str], bool]
@@ -30,8 +30,11 @@ _OPERATORS = {
     "in": COMPARISON.IN,
     "exclude": COMPARISON.EXCLUDE,
 }
-_PREFIXED = re.compile(r"(min|max|not|lt|gt|in|exclude)_(\w+)")
+_PREFIXED = re.compile(rf"({'|'.join(_OPERATORS)})_(.+)")
 _LISTS = (COMPARISON.IN, COMPARISON.EXCLUDE)
+
+# Timestamps, limits and offsets are 64 bits wide on every engine.
+_MAX_INTEGER = 2**63 - 1
 
 
 def parse_filters(
@@ -44,18 +47,16 @@ def parse_filters(
     """Read every filter of a query string; all of them apply.
 
     Args:
-        parameters: pairs of name and value, in order; names may be repeated.
-        is_known_field: whether a field may be filtered on (protocol §11.6).
-        id_field: name of the field whose listed values must be text.
-        modified_field: name of the field whose listed values must be integers, and
-            that ``_since``, ``_before`` and ``_to`` are about.
-
-    Raises:
-        InvalidParameter: naming the whole parameter.
+        parameters: Pairs of name and value, in order; names may be repeated.
+        is_known_field: Whether a field may be filtered on.
+        id_field: Name of the field whose listed values must be text.
+        modified_field: Name of the field whose listed values must be integers, and
+            that `_since`, `_before` and `_to` are about.
     """
+    named = [(raw_name.strip(), value) for raw_name, value in parameters]
+    _check_number(named)
     filters = []
-    for raw_name, raw_value in parameters:
-        name = raw_name.strip()
+    for name, raw_value in named:
         value = raw_value.strip() if isinstance(raw_value, str) else raw_value
         check_text(name, name)
         check_text(name, value)
@@ -73,7 +74,7 @@ def parse_filters(
 
 
 def uses_deprecated_name(names: Iterable[str]) -> bool:
-    """Tell whether ``_to`` is among the parameters, which deserves an alert."""
+    """Return True if `_to` is among the parameters, which deserves an alert."""
     return any(name.strip() == "_to" for name in names)
 
 
@@ -81,15 +82,15 @@ def _parse_timestamp(name: str, text: Any) -> int:
     unquoted = text.strip('"') if isinstance(text, str) else text
     timestamp: int = parse_value(name, unquoted)
     if not is_bounded_integer(timestamp):
-        raise invalid_value(name)
+        raise _invalid_value(name)
     return timestamp
 
 
 def _parse_name(name: str, is_known_field: IsKnownField) -> tuple[str, COMPARISON]:
-    """Tell the field and the operator that a name stands for.
+    """Return the field and the operator that a name stands for.
 
     The prefix wins, as ever, when the field behind it is known; else a known field
-    whose own name begins like a prefix (``in_stock``) is tested for equality.
+    whose own name begins like a prefix (`in_stock`) is compared for equality.
     """
     prefixed = _PREFIXED.fullmatch(name)
     if prefixed and is_known_field(prefixed[2]):
@@ -99,20 +100,59 @@ def _parse_name(name: str, is_known_field: IsKnownField) -> tuple[str, COMPARISO
     return name, COMPARISON.EQ
 
 
+def _check_number(named: Iterable[tuple[str, Any]]) -> None:
+    number = sum(not n.startswith("_") or n in _TIMESTAMP_PARAMETERS for n, _ in named)
+    if number > MAX_FILTERS:
+        description = f"Number of filters is limited to {MAX_FILTERS}"
+        raise InvalidParameter("querystring", None, description)
+
+
 def _parse_list(
     name: str, text: Any, field: str, id_field: str, modified_field: str
 ) -> Collection[Any]:
+    if isinstance(text, str) and text.count(",") >= MAX_VALUES:
+        description = f"Number of values is limited to {MAX_VALUES}"
+        raise InvalidParameter("querystring", name, description)
     items = text.split(",") if isinstance(text, str) else [text]
     values = [parse_value(name, item) for item in items]
     if field == id_field and not all(isinstance(value, str) for value in values):
-        raise invalid_value(name)
+        raise _invalid_value(name)
     if field == modified_field and not all(map(is_bounded_integer, values)):
-        raise invalid_value(name)
+        raise _invalid_value(name)
     return _distinct(values)
 
 
 def _distinct(values: list[Any]) -> Collection[Any]:
-    """Make a set, unless it would lose a value: for Python, true is 1."""
+    """Return a set, unless it would lose a value: for Python, true is 1."""
     distinct = set(values)
-    typed = {(isinstance(value, bool), value) for value in values}
-    return distinct if len(distinct) == len(typed) else tuple(values)
+    kept = len(distinct) == len(set(map(typed, values)))
+    return distinct if kept else tuple(values)
+
+
+def is_bounded_integer(value: object) -> bool:
+    """Return True for integers of 64 bits; booleans and ranks are none."""
+    return type(value) is int and abs(value) <= _MAX_INTEGER
+
+
+def check_text(parameter: str, text: object) -> None:
+    """Refuse a text that no engine can hold."""
+    if isinstance(text, str) and find_text_fault(text):
+        raise _invalid_value(parameter)
+
+
+def parse_value(parameter: str, text: Any) -> Any:
+    """Read a value (docs: protocol-filters); what is not text is taken as it is."""
+    if not isinstance(text, str):
+        return text
+    try:
+        value = query_value(text)
+    except ValueError as error:
+        raise _invalid_value(parameter) from error
+    # Quoted texts may hold escapes: NUL is looked for once they are read.
+    check_text(parameter, value)
+    return value
+
+
+def _invalid_value(parameter: str) -> InvalidParameter:
+    readable = parameter.replace("\x00", "\\x00")
+    return InvalidParameter("querystring", readable, f"Invalid value for {readable}")

@@ -1,56 +1,25 @@
-"""Records in PostgreSQL, in the tables of 3.1.x (backends §14-16, §23)."""
+"""Records in PostgreSQL, in the tables of 3.1.x (`docs: engines-postgresql`)."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from cliquet.backends.grants import GrantedIds
-from cliquet.backends.sql import Connection
-from cliquet.storage.checks import check_condition, unique_values
-from cliquet.storage.exceptions import (
-    ModifiedMeanwhileError,
-    RecordNotFoundError,
-    UnicityError,
-)
-from cliquet.storage.postgresql import schema
+from cliquet.engines.sql.client import Connection
+from cliquet.storage.exceptions import ModifiedMeanwhileError
+from cliquet.storage.postgresql import schema, writes, zones
 from cliquet.storage.postgresql.client import PostgreSQLClient, create_from_config
-from cliquet.storage.postgresql.conditions import (
-    MODIFIED,
-    Conditions,
-    Parameters,
-)
-from cliquet.storage.postgresql.listing import build_list
+from cliquet.storage.postgresql.filters import Conditions, Parameters
+from cliquet.storage.postgresql.lists import build_list
 from cliquet.storage.postgresql.numbers import plain_floats
-from cliquet.storage.postgresql.statements import (
-    CREATE,
-    DELETE,
-    DELETE_ALL,
-    FLUSH,
-    INITIALIZE,
-    LOCK,
-    LOCK_ALL,
-    REPLACE,
-    SCOPES,
-    STATEMENTS,
-    TIMESTAMP,
-)
-from cliquet.storage.query import (
-    COMPARISON,
-    Condition,
-    FieldNames,
-    Filter,
-    Query,
-    Scope,
-)
+from cliquet.storage.query import Condition, Filter, Query, Scope, Write
+from cliquet.storage.rules import check_collection, check_record
 from cliquet.storage.sql import (
     PAIR,
     Lock,
     SQLStorage,
-    as_stored,
     document,
     present,
     present_all,
     present_page,
-    tombstone,
 )
 from cliquet.timestamps import next_timestamp
 from cliquet.types import Record, Timestamp
@@ -68,26 +37,35 @@ class Storage(SQLStorage):
     """Storage in a PostgreSQL database.
 
     Args:
-        client: Sessions on the database.
-        max_fetch_size: Most records that a list answers when no limit is asked for.
+        client: Connections to the database.
+        max_fetch_size: The maximum number of records of a list without a limit.
     """
 
-    schema_version = 12
-    statements = STATEMENTS
+    schema_version = 14
+    statements = writes.STATEMENTS
+    client: PostgreSQLClient
 
     def __init__(
         self, client: PostgreSQLClient, max_fetch_size: int, *args: Any, **kwargs: Any
     ) -> None:
-        self.client = client
+        super().__init__(client)
         self._max_fetch_size = max_fetch_size
 
-    def initialize_schema(self, dry_run: bool = False) -> None:
+    def initialize_schema(self, dry_run: bool = False, to_utc: bool = False) -> None:
         """Create the tables, or upgrade them from any earlier version.
 
+        Args:
+            dry_run: Log what would be done, and do nothing.
+            to_utc: Move to UTC the timestamps that an earlier version wrote in another
+                time zone, besides.
+
         Raises:
-            AssertionError: the installed version is not the one expected.
+            AssertionError: The installed version is not the one expected.
         """
         schema.initialize(self, dry_run)
+        if to_utc:
+            with self.client.connect(force_commit=True) as connection:
+                zones.move(connection, dry_run)
 
     def _get_installed_version(self) -> int | None:
         with self.client.connect(readonly=True) as connection:
@@ -97,229 +75,116 @@ class Storage(SQLStorage):
         with self.client.connect(force_commit=True) as connection:
             schema.execute_file(connection, path)
 
-    def _flush(self) -> None:
-        with self.client.connect(force_commit=True) as connection:
-            connection.run_script(FLUSH)
-
-    def _timestamp(self, scope: Scope) -> Timestamp | None:
-        with self.client.connect(readonly=True) as connection:
-            row = connection.row(TIMESTAMP, **scope._asdict())
-        # 0: it was locked for a write that did not happen.
-        return row.last_modified or None if row else None
-
     def _initialize_timestamp(self, scope: Scope) -> Timestamp:
         with self.client.connect() as connection:
-            row: Any = connection.row(INITIALIZE, **scope._asdict())
-            stored: Timestamp = row.last_modified
-            return stored
+            row: Any = connection.row(writes.INITIALIZE, **scope._asdict())
+            return int(row.last_modified)
 
-    def _create(
-        self,
-        scope: Scope,
-        record: Record,
-        names: FieldNames,
-        unique_fields: tuple[str, ...],
-        condition: Condition | None,
-    ) -> Record:
-        if _needs_care(record, unique_fields, names) or _expected(condition):
-            return super()._create(scope, record, names, unique_fields, condition)
-        object_id, data = record[names.id], document(record, names)
-        values = self._values(scope, object_id, condition, data=plain_floats(data))
-        with self.client.connect() as connection:
-            for _ in range(_ATTEMPTS):
-                row = connection.row(CREATE, **values)
-                if row is not None:
-                    return as_stored(data, object_id, row.last_modified, names)
-                existing = self._read(connection, scope, object_id, names)
-                if existing is not None:
-                    raise UnicityError(names.id, existing)
-        raise ModifiedMeanwhileError(object_id)
+    def _write_at_once(self, connection: Connection, write: Write) -> Record | None:
+        planned = _plan(write)
+        if planned is None:
+            return None
+        statement, values = planned
+        for _ in range(_ATTEMPTS):
+            row = connection.row(statement, **values)
+            if row is not None:
+                stored = (write.object_id, row.last_modified, values.get("data"))
+                return present(stored, write.names)
+            check_record(write, self._read(connection, *write[:3]))
+        raise ModifiedMeanwhileError(write.object_id)
 
-    def _update(
-        self,
-        scope: Scope,
-        object_id: str,
-        record: Record,
-        names: FieldNames,
-        unique_fields: tuple[str, ...],
-        condition: Condition | None,
-    ) -> Record:
-        expected = _expected(condition)
-        if expected is None or _needs_care(record, unique_fields, names):
-            return super()._update(
-                scope, object_id, record, names, unique_fields, condition
-            )
-        data = document(record, names)
-        values = self._values(scope, object_id, condition, data=plain_floats(data))
-        with self.client.connect() as connection:
-            for _ in range(_ATTEMPTS):
-                row = connection.row(REPLACE, expected=expected, **values)
-                if row is not None:
-                    return as_stored(data, object_id, row.last_modified, names)
-                existing = self._read(connection, scope, object_id, names)
-                if existing is None or existing[names.modified] != expected:
-                    break
-        raise ModifiedMeanwhileError(object_id)
+    def _lock(self, connection: Connection, scope: Scope) -> Lock:
+        row: Any = connection.row(writes.LOCK, **scope._asdict())
+        return Lock(row.last_modified or None, row.now)
 
-    def _delete(
-        self,
-        scope: Scope,
-        object_id: str,
-        names: FieldNames,
-        with_deleted: bool,
-        last_modified: Timestamp | None,
-        condition: Condition | None,
-    ) -> Record:
-        expected = _expected(condition)
-        if expected is None or last_modified is not None:
-            return super()._delete(
-                scope, object_id, names, with_deleted, last_modified, condition
-            )
-        values = self._values(scope, object_id, condition, with_deleted=with_deleted)
-        with self.client.connect() as connection:
-            for _ in range(_ATTEMPTS):
-                row = connection.row(DELETE, expected=expected, **values)
-                if row is not None:
-                    return tombstone(object_id, row.last_modified, names)
-                existing = self._read(connection, scope, object_id, names)
-                if existing is None:
-                    raise RecordNotFoundError(object_id)
-                if existing[names.modified] != expected:
-                    break
-        raise ModifiedMeanwhileError(object_id)
-
-    def _delete_all(
-        self,
-        scope: Scope,
-        names: FieldNames,
-        filters: Sequence[Filter],
-        with_deleted: bool,
-        condition: Condition | None,
-    ) -> list[Record]:
-        parameters = Parameters(**scope._asdict())
-        filters = self._in_reach(filters)
-        where = [PAIR, *Conditions(parameters, names).filters(filters)]
-        statement = DELETE_ALL.format(where=" AND ".join(where))
-        with self.client.connect() as connection:
-            lock = self._lock(connection, scope)
-            expected = condition and Condition(collection=condition.collection)
-            check_condition(expected, lock.current)
-            first = next_timestamp(lock.current, None, lock.now).collection
-            rows = connection.rows(
-                statement, first=first, with_deleted=with_deleted, **parameters.values
-            )
-        return [tombstone(row.id, row.last_modified, names) for row in rows]
-
-    def _list(
-        self, scope: Scope, names: FieldNames, query: Query
-    ) -> tuple[list[Record], int]:
-        limit = query.limit or self._max_fetch_size or _UNLIMITED
-        query = query._replace(filters=self._in_reach(query.filters))
-        page = build_list(scope, names, query, limit)
-        with self.client.connect(readonly=True) as connection:
-            row: Any = connection.row(page.text, **page.parameters.values)
-            if row.records is not None:
-                return present_page(row.records, names), row.total
-            rows = connection.rows(page.rows, **page.parameters.values)
-        return present_all(rows, names), row.total
-
-    def _in_reach(self, filters: Sequence[Filter]) -> Sequence[Filter]:
-        """Read the ids that are kept in another database."""
-        return [
-            item._replace(value=list(item.value))
-            if isinstance(item.value, GrantedIds)
-            and item.value.grants.client is not self.client
-            else item
-            for item in filters
-        ]
-
-    def scopes(self) -> list[Scope]:
-        with self.client.connect(readonly=True) as connection:
-            return [Scope(*row) for row in connection.rows(SCOPES)]
-
-    def tombstone_timestamps(
-        self, collection_id: str, parent_id: str, limit: int, newest_first: bool = False
-    ) -> list[Timestamp]:
-        way = "DESC" if newest_first else "ASC"
-        with self.client.connect(readonly=True) as connection:
-            rows = connection.rows(
-                f"SELECT {MODIFIED} FROM deleted WHERE {PAIR}"
-                f" ORDER BY {MODIFIED} {way} LIMIT :limit",
-                collection_id=collection_id,
-                parent_id=parent_id,
-                limit=limit,
-            )
-        return [row[0] for row in rows]
-
-    def take_collections(self, scopes: Sequence[Scope]) -> None:
-        if self.client.commit_manually:
-            return
-        with self.client.connect() as connection:
-            connection.run(
-                LOCK_ALL,
-                collections=[scope.collection_id for scope in scopes],
-                parents=[scope.parent_id for scope in scopes],
-            )
+    def _find(
+        self, connection: Connection, write: Write, predicates: list[Filter]
+    ) -> Record | None:
+        parameters = Parameters(**write.scope._asdict())
+        conditions = Conditions(parameters, write.names).filters(predicates)
+        row = connection.row(
+            "SELECT id, as_epoch(last_modified) AS last_modified, data::text"
+            f" FROM records WHERE {' AND '.join([PAIR, *conditions])} LIMIT 1",
+            **parameters.values,
+        )
+        return None if row is None else present(row, write.names)
 
     def _encode(self, data: str) -> str:
         return plain_floats(data)
 
-    def _lock(self, connection: Connection, scope: Scope) -> Lock:
-        row: Any = connection.row(LOCK, **scope._asdict())
-        return Lock(row.last_modified or None, row.now)
-
-    def _check_unicity(
+    def _delete_all(
         self,
-        connection: Connection,
-        scope: Scope,
-        record: Record,
-        fields: Sequence[str],
-        names: FieldNames,
-    ) -> None:
-        for field in fields:
-            parameters = Parameters(**scope._asdict())
-            tests = [
-                Filter(field, record[field], COMPARISON.EQ),
-                Filter(names.id, record[names.id], COMPARISON.NOT),
-            ]
-            where = " AND ".join([PAIR, *Conditions(parameters, names).filters(tests)])
-            row = connection.row(
-                "SELECT id, as_epoch(last_modified) AS last_modified, data::text"
-                f" FROM records WHERE {where} LIMIT 1",
+        query: Query,
+        with_deleted: bool,
+        condition: Condition,
+        before: list[Record] | None,
+    ) -> list[Record]:
+        scope, names = query.scope, query.names
+        parameters = Parameters(**scope._asdict())
+        conditions = Conditions(parameters, names).filters(query.filters)
+        where = " AND ".join([PAIR, *conditions])
+        more = writes.DELETED if before is not None else writes.NOTHING_MORE
+        statement = writes.DELETE_ALL.format(where=where, **more)
+        with self.client.connect() as connection:
+            lock = self._lock(connection, scope)
+            check_collection(condition.collection, lock.timestamp)
+            first = next_timestamp(lock.timestamp, None, lock.now).collection
+            rows = connection.rows(
+                statement,
+                first=first,
+                with_deleted=with_deleted,
                 **parameters.values,
             )
-            if row is not None:
-                raise UnicityError(field, present(row, names))
+        if before is not None:
+            found = ((row.id, row.modified, row.data) for row in rows)
+            before.extend(present_all(found, names))
+        return [names.tombstone(row.id, row.last_modified) for row in rows]
 
-    @staticmethod
-    def _values(
-        scope: Scope, object_id: str, condition: Condition | None, **more: Any
-    ) -> dict[str, Any]:
-        collection = condition.collection if condition else None
-        return {"id": object_id, "collection": collection, **scope._asdict(), **more}
+    def _list(self, query: Query) -> tuple[list[Record], int]:
+        limit = query.limit or self._max_fetch_size or _UNLIMITED
+        page = build_list(query, limit)
+        with self.client.connect(readonly=True) as connection:
+            row: Any = connection.row(page.text, **page.parameters.values)
+            if row.records is not None:
+                return present_page(row.records, query.names), row.total
+            rows = connection.rows(page.rows, **page.parameters.values)
+        return present_all(rows, query.names), row.total
+
+    def lock_collections(self, scopes: Sequence[Scope]) -> None:
+        if self.client.commit_manually:
+            return
+        keys = sorted({writes.lock_key(scope) for scope in scopes})
+        with self.client.connect() as connection:
+            connection.run(writes.LOCK_ALL, keys=keys)
 
 
-def _needs_care(
-    record: Record, unique_fields: tuple[str, ...], names: FieldNames
-) -> bool:
-    """Tell whether a write has to look around while it holds the collection."""
-    if record.get(names.modified) is not None:
-        return True
-    return bool(unique_fields and unique_values(record, unique_fields, names))
+def _plan(write: Write) -> tuple[str, dict[str, Any]] | None:
+    """Return the statement that does a write at once, and its values, if one does.
 
-
-def _expected(condition: Condition | None) -> Timestamp | None:
-    """Tell the timestamp of the record that a write relies upon, if it does."""
-    if condition is None or not isinstance(condition.record, int):
+    It creates a record, or replaces or deletes one whose timestamp is expected, but
+    looks at no other record, and gives no other timestamp than the next one.
+    """
+    expected = write.condition.record
+    if write.is_new and not isinstance(expected, int):
+        expected = None
+    elif write.is_new or not isinstance(expected, int):
         return None
-    return condition.record
+    if write.last_modified is not None or write.unique_fields:
+        return None
+    values = {
+        "id": write.object_id,
+        "expected": expected,
+        "collection": write.condition.collection,
+        **write.scope._asdict(),
+    }
+    if write.record is None:
+        return writes.DELETE, {**values, "with_deleted": write.with_deleted}
+    data = plain_floats(document(write))
+    return writes.CREATE if write.is_new else writes.REPLACE, {**values, "data": data}
 
 
 def load_from_config(config: Any) -> Storage:
-    """Build the storage.
-
-    Settings `storage_url`, `storage_max_fetch_size`, and those of the pool.
-    """
+    """Return the storage of the settings `storage_*`."""
     settings = config.get_settings()
     max_fetch_size = int(settings["storage_max_fetch_size"])
     client = create_from_config(config, prefix="storage_")

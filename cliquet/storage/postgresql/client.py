@@ -1,29 +1,22 @@
-"""The client of PostgreSQL, where applications import it from (backends §14)."""
+"""The client of PostgreSQL, where applications of 3.1 import it from."""
 
 import warnings
 from typing import Any
 
-from cliquet.backends import postgresql
-from cliquet.backends.postgresql import _CLIENTS, PostgreSQLClient
+import sqlalchemy
 
-sqlalchemy: Any
-try:
-    import sqlalchemy
-except ImportError:  # pragma: no cover -- the library is optional
-    sqlalchemy = None
+from cliquet.dotted import require
+from cliquet.engines.sql import postgresql
+from cliquet.engines.sql.postgresql import _CLIENTS, PostgreSQLClient
 
 __all__ = ["_CLIENTS", "PostgreSQLClient", "create_from_config", "warnings"]
 
 
 def create_from_config(config: Any, prefix: str = "") -> PostgreSQLClient:
-    """Answer the client that the settings `<prefix>*` describe.
+    """Return the client that the settings `<prefix>*` describe.
 
     Raises:
-        ImportWarning: a library is missing.
+        MissingLibraryError: SQLAlchemy is not installed; an `ImportWarning`, as in 3.1.
     """
-    if sqlalchemy is None:
-        raise ImportWarning(
-            "PostgreSQL needs SQLAlchemy and its driver: "
-            "pip install 'cliquet[postgresql]'."
-        )
+    require(sqlalchemy, "SQLAlchemy", "PostgreSQL", "postgresql")
     return postgresql.create_from_config(config, prefix)

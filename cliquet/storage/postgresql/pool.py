@@ -1,5 +1,5 @@
-"""The pool of connections, where settings name it (backends §14.7)."""
+"""The pool of connections, where settings of 3.1 name it."""
 
-from cliquet.backends.postgresql import QueuePoolWithMaxBacklog, _QueueWithMaxBacklog
+from cliquet.engines.sql.postgresql import QueuePoolWithMaxBacklog, _QueueWithMaxBacklog
 
 __all__ = ["QueuePoolWithMaxBacklog", "_QueueWithMaxBacklog"]

@@ -1,4 +1,4 @@
-"""Which version of the tables is installed, and how does it become ours? (backends §16)
+"""The tables of the storage: the version that is installed, and how it becomes ours.
 
 A fresh database gets `schema.sql`; an older one each migration in turn, in a
 transaction of its own that starts by locking `metadata`: of two processes that migrate
@@ -7,32 +7,32 @@ at once, one works and the other finds the work done.
 
 import re
 import time
-import warnings
 from importlib import resources
 from typing import Any
 
-from cliquet.backends.exceptions import BackendError
-from cliquet.backends.sql import Connection
+from cliquet.engines.exceptions import BackendError
+from cliquet.engines.sql.client import Connection
 from cliquet.logs import logger
+from cliquet.storage.postgresql import zones
 
-#: What a flush by 3.1.x leaves: its tables, and no word about their version.
+#: A flush by 3.1.x leaves its tables, and no row that tells their version.
 VERSION_AFTER_FLUSH = 11
 
-#: Of creating what another process creates at the same moment.
+#: Attempts to create what another process creates at the same moment.
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.2
 
-_HAS_METADATA = "SELECT 1 FROM pg_tables WHERE tablename = 'metadata'"
+# By the search path, as in all other statements.
+_HAS_METADATA = "SELECT 1 WHERE to_regclass('metadata') IS NOT NULL"
 _VERSION = """SELECT value FROM metadata WHERE name = 'storage_schema_version'
 ORDER BY lpad(value, 3, '0') DESC LIMIT 1"""
 _ANYTHING = "SELECT 1 FROM metadata LIMIT 1"
-_SETTINGS = """SELECT lower(pg_encoding_to_char(encoding)) AS encoding,
-current_setting('TimeZone') AS zone
+_ENCODING = """SELECT lower(pg_encoding_to_char(encoding)) AS encoding
 FROM pg_database WHERE datname = current_database()"""
 
 
 def installed_version(connection: Connection) -> int | None:
-    """Tell the version of the tables, `None` if there are none (backends §16.2)."""
+    """Return the version of the tables, `None` if there are none."""
     if connection.row(_HAS_METADATA) is None:
         return None
     row = connection.row(_VERSION)
@@ -62,20 +62,21 @@ def initialize(storage: Any, dry_run: bool) -> None:
     logger.debug(f"Detected PostgreSQL storage schema version {version}.")
     if version >= wanted:
         logger.info("PostgreSQL storage schema is up-to-date.")
-        return
     for start in range(version, wanted):
         path = f"migrations/migration_{start:03}_{start + 1:03}.sql"
         if dry_run:
-            logger.info(f"Would migrate PostgreSQL storage schema: {path}")
+            logger.info(f"Would migrate PostgreSQL storage tables: {path}")
             continue
         _migrate(storage, start, path)
-    if not dry_run:
+    if version < wanted and not dry_run:
         logger.info(f"PostgreSQL storage schema migration to {wanted} done.")
+    with storage.client.connect(readonly=True) as connection:
+        zones.tell(connection, zones.NOTED_SINCE if not dry_run else version)
 
 
 def _create(storage: Any, dry_run: bool) -> None:
     if dry_run:
-        logger.info("Would create PostgreSQL storage tables.")
+        logger.info("Would create PostgreSQL storage tables that are missing.")
         return
     with storage.client.connect(readonly=True) as connection:
         _check_database(connection)
@@ -120,10 +121,7 @@ def execute_file(connection: Connection, path: str) -> None:
 
 
 def _check_database(connection: Connection) -> None:
-    row: Any = connection.row(_SETTINGS)
+    """Refuse another encoding than UTF-8."""
+    row: Any = connection.row(_ENCODING)
     if row.encoding != "utf8":
         raise AssertionError(f"Unexpected database encoding {row.encoding}: use UTF8.")
-    if row.zone.upper() != "UTC":
-        message = f"PostgreSQL uses the time zone {row.zone}: UTC is recommended."
-        warnings.warn(message, stacklevel=2)
-        logger.warning(message)

@@ -1,5 +1,5 @@
 --
--- Storage, version 12. It can be run again on what is there (backends §16.1).
+-- Storage, version 14. It can be run again on what is there.
 --
 SET LOCAL client_min_messages TO ERROR;
 
@@ -26,9 +26,12 @@ CREATE TABLE IF NOT EXISTS timestamps (
     collection_id TEXT NOT NULL,
     last_modified TIMESTAMP NOT NULL,
     records BIGINT NOT NULL DEFAULT 0,
+    -- The last one that is not of UTC (zones.py): none in a new database.
+    local_until TIMESTAMP,
     PRIMARY KEY (parent_id, collection_id)
 );
 ALTER TABLE timestamps ADD COLUMN IF NOT EXISTS records BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE timestamps ADD COLUMN IF NOT EXISTS local_until TIMESTAMP;
 
 CREATE TABLE IF NOT EXISTS metadata (
     name VARCHAR(128) NOT NULL,
@@ -45,28 +48,28 @@ CREATE OR REPLACE FUNCTION from_epoch(epoch BIGINT) RETURNS TIMESTAMP AS $$
          + (epoch % 86400000) * INTERVAL '1 millisecond'
 $$ LANGUAGE sql IMMUTABLE;
 
--- The clock of the session's zone, as for all rows of earlier versions.
+-- Of UTC, whatever the time zone of the session.
 CREATE OR REPLACE FUNCTION current_epoch() RETURNS BIGINT AS $$
-    SELECT floor(EXTRACT(EPOCH FROM clock_timestamp()::TIMESTAMP) * 1000)::BIGINT
+    SELECT floor(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT
 $$ LANGUAGE sql VOLATILE;
 
 CREATE OR REPLACE FUNCTION collection_timestamp(uid VARCHAR, resource VARCHAR)
 RETURNS TIMESTAMP AS $$
 DECLARE
-    found TIMESTAMP;
+    stored TIMESTAMP;
 BEGIN
-    SELECT last_modified INTO found FROM timestamps
+    SELECT last_modified INTO stored FROM timestamps
      WHERE parent_id = uid AND collection_id = resource
        AND as_epoch(last_modified) <> 0;
-    IF found IS NULL THEN
+    IF stored IS NULL THEN
         INSERT INTO timestamps AS pair (parent_id, collection_id, last_modified)
         VALUES (uid, resource, from_epoch(current_epoch()))
         ON CONFLICT (parent_id, collection_id) DO UPDATE SET last_modified =
             CASE WHEN as_epoch(pair.last_modified) = 0 THEN excluded.last_modified
             ELSE pair.last_modified END
-        RETURNING last_modified INTO found;
+        RETURNING last_modified INTO stored;
     END IF;
-    RETURN found;
+    RETURN stored;
 END;
 $$ LANGUAGE plpgsql;
 
@@ -84,7 +87,7 @@ END;
 $$ LANGUAGE plpgsql;
 
 -- Keeps the number of records of each collection, whoever writes them; and the
--- collection's timestamp above theirs, if it was not told.
+-- collection's timestamp above theirs, where a writer did not set it.
 CREATE OR REPLACE FUNCTION count_records() RETURNS trigger AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -122,11 +125,6 @@ DROP TRIGGER IF EXISTS tgr_records_removed ON records;
 CREATE TRIGGER tgr_records_removed AFTER DELETE ON records
 REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE PROCEDURE count_records();
 
-CREATE UNIQUE INDEX IF NOT EXISTS idx_records_parent_id_collection_id_last_modified
-    ON records (parent_id, collection_id, last_modified DESC);
-CREATE UNIQUE INDEX IF NOT EXISTS idx_deleted_parent_id_collection_id_last_modified
-    ON deleted (parent_id, collection_id, last_modified DESC);
-
 -- The order of lists: timestamps as clients see them.
 DROP INDEX IF EXISTS idx_records_last_modified_epoch;
 CREATE INDEX idx_records_last_modified_epoch ON records
@@ -150,5 +148,5 @@ ON CONFLICT (parent_id, collection_id) DO UPDATE SET
 
 INSERT INTO metadata SELECT 'created_at', now()::TEXT
  WHERE NOT EXISTS (SELECT FROM metadata WHERE name = 'created_at');
-INSERT INTO metadata SELECT 'storage_schema_version', '12'
+INSERT INTO metadata SELECT 'storage_schema_version', '14'
  WHERE NOT EXISTS (SELECT FROM metadata WHERE name = 'storage_schema_version');

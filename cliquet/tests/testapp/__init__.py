@@ -9,7 +9,7 @@ from pyramid.static import static_view
 import cliquet
 
 
-def includeme(config: Any) -> None:
+def includeme(config: Configurator) -> None:
     """Register the resources, and a directory of static files."""
     config.scan("cliquet.tests.testapp.views")
     config.add_route("catchall_static", "/static/*subpath")

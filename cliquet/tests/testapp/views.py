@@ -3,12 +3,15 @@
 from typing import Any
 
 import colander
-import requests
 from pyramid import httpexceptions
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from cliquet import resource
+from cliquet.dotted import naming_the_extra
+
+with naming_the_extra("The sample application", "tests"):
+    import requests
 
 
 class MushroomSchema(resource.ResourceSchema):
@@ -52,6 +55,8 @@ class Toadstool(resource.ShareableResource):
 class Moisture(resource.ShareableResource):
     """Records without fields."""
 
+    mapping = resource.ResourceSchema()
+
 
 @resource.register()
 class Psilo(resource.ShareableResource):
@@ -69,7 +74,7 @@ class Spore(resource.ShareableResource):
 
 @view_config(context=requests.exceptions.HTTPError, permission=NO_PERMISSION_REQUIRED)
 def response_error(context: Any, request: Any) -> Any:
-    """Answer the 404 of another service; anything else is an error of ours."""
+    """Return the 404 of another service; anything else is an error of ours."""
     if context.response is not None and context.response.status_code == 404:
         response = httpexceptions.HTTPNotFound()
         response.body = b"Handled in tests/testapp/views.py"

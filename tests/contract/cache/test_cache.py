@@ -1,4 +1,4 @@
-"""Values that expire (backends §17)."""
+"""Values that expire."""
 
 import time
 
@@ -6,6 +6,7 @@ import pytest
 
 from cliquet.cache import CacheBase
 from cliquet.cache.memory import Cache
+from tests.contract.backends import APP_ENGINES
 
 
 @pytest.mark.parametrize(
@@ -158,6 +159,64 @@ def test_the_memory_cache_is_bounded():
     kept = [number for number in range(20) if cache.get(f"key{number}") is not None]
     assert kept == list(range(20))[-len(kept) :]
     assert 5 <= len(kept) <= 9
+
+
+def test_the_memory_cache_forgets_what_expired_first():
+    cache = Cache(max_size_bytes=1000)
+    for number in range(4):
+        cache.set(f"old{number}", "x" * 100)
+        cache.set(f"new{number}", "x" * 100, 0.001 if number % 2 else 60)
+    time.sleep(0.005)
+
+    cache.set("last", "x" * 300)
+
+    assert [cache.get(f"old{number}") is None for number in range(4)] == [False] * 4
+    assert [cache.get(f"new{number}") is None for number in range(4)] == [
+        False, True, False, True,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("ttl", [None, 60])
+def test_a_full_memory_cache_is_as_fast_as_an_empty_one(ttl):
+    """Time is proportional to the number of writes, not to its square."""
+
+    def seconds(entries):
+        cache = Cache(max_size_bytes=100 * entries)
+        started = time.process_time()
+        for number in range(4 * entries):
+            cache.set(f"{number:08}", "x" * 90, ttl)
+            cache.set("again", number, ttl)
+        return time.process_time() - started
+
+    many, few = (min(seconds(entries) for _ in range(3)) for entries in (8000, 1000))
+    assert many < 8 * 4 * few
+
+
+def test_the_memory_cache_keeps_no_trace_of_what_was_set_again():
+    cache = Cache()
+
+    for number in range(1000):
+        cache.set("key", number, 60)
+        cache.expire("key", 30)
+
+    assert len(cache._expiries) < 10
+
+
+def test_redis_forgets_the_names_of_keys_that_expired(services):
+    engine = next(each for each in APP_ENGINES if each.id == "redis")
+    cache = engine.load("cache", services.new_redis_url())
+    for number in range(500):
+        cache.set(f"short{number}", 1, 0.001)
+    time.sleep(0.005)
+
+    for number in range(1000):
+        cache.set(f"long{number % 50}", 1)
+
+    names = cache._client.smembers("cliquet:cache:keys")
+    assert {f"long{number}".encode() for number in range(50)} <= names
+    assert len(names) < 100
+    cache.flush()
+    assert cache._client.keys("*") == []
 
 
 def test_the_memory_cache_needs_no_argument():

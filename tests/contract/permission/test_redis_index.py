@@ -7,6 +7,7 @@ import pytest
 import redis
 from pyramid.config import Configurator
 
+from cliquet.object_ids import RecordPath
 from cliquet.permission import redis as engine
 from cliquet.storage import redis as storage_engine
 from cliquet.storage.query import COMPARISON, Filter, Sort
@@ -58,7 +59,7 @@ def index_of(client):
 
 
 def find(permission, principal="bob", wanted="read"):
-    return permission.find_grants([principal], wanted, "/notes/*", None)
+    return permission.find_shared([principal], wanted, RecordPath("/notes/"), None)
 
 
 def listed(storage, granted):
@@ -191,7 +192,7 @@ def test_users_of_many_groups_are_answered(permission, storage):
         pipeline.set("permissions:indexed", 1)
         pipeline.execute()
 
-    granted = permission.find_grants(groups, "read", "/notes/*", None)
+    granted = permission.find_shared(groups, "read", RecordPath("/notes/"), None)
 
     assert listed(storage, granted) == (["b", "a"], 2)
     by_name = storage.get_all(

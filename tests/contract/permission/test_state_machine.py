@@ -47,6 +47,17 @@ class PermissionPrograms(RuleBasedStateMachine):
         expected = {one for owner, one in self.users if owner == user}
         assert self.backend.user_principals(user) == expected
 
+    @rule(
+        added=st.sets(st.tuples(texts, texts), max_size=3),
+        removed=st.sets(st.tuples(texts, texts), max_size=3),
+    )
+    def change_members(self, added, removed):
+        self.backend.change_members(added, removed - added)
+        self.users = (self.users - removed) | added
+        for user in {user for user, _ in added | removed}:
+            expected = {one for owner, one in self.users if owner == user}
+            assert self.backend.user_principals(user) == expected
+
     @rule(principal=texts)
     def remove_principal(self, principal):
         self.backend.remove_principal(principal)

@@ -14,24 +14,24 @@ MISSING = object()
 
 
 def kind(value: Any) -> int:
-    """Place of a value's type, written out (rulings §4)."""
-    if value is MISSING or value is Rank.MISSING:
-        return 0
+    """Place of a value's type, written out (docs: rules-order)."""
     if value is None:
-        return 1
+        return 0
     if value is True or value is False:
-        return 4
+        return 3
     if value is Rank.ARRAY or isinstance(value, list):
-        return 5
+        return 4
     if value is Rank.OBJECT or isinstance(value, dict):
+        return 5
+    if value is MISSING or value is Rank.MISSING:
         return 6
-    return 3 if isinstance(value, str) else 2
+    return 1 if isinstance(value, str) else 2
 
 
 def compare(one: Any, other: Any) -> int:
     if kind(one) != kind(other):
         return -1 if kind(one) < kind(other) else 1
-    if kind(one) in (2, 3, 4) and one != other:
+    if kind(one) in (1, 2, 3) and one != other:
         return -1 if one < other else 1
     return 0
 
@@ -60,7 +60,7 @@ def matches(record: dict[str, Any], item: Any) -> bool:
         return any(same(found, value) for value in item.value)
     if item.operator is COMPARISON.EXCLUDE:
         return not any(same(found, value) for value in item.value)
-    if kind(found) != kind(item.value) or kind(found) not in (2, 3, 4):
+    if kind(found) != kind(item.value) or kind(found) not in (1, 2, 3):
         return False
     return holds(compare(found, item.value), item.operator)
 

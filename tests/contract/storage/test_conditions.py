@@ -1,4 +1,4 @@
-"""Writes that depend on what is there (rulings §2.21)."""
+"""Writes that depend on what is there."""
 
 import threading
 

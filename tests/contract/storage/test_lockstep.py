@@ -1,4 +1,4 @@
-"""The same random programs on all engines at once: the same answers (rulings §1.2).
+"""The same random programs on all engines at once: the same answers.
 
 Each step is run on every engine and compared with the naive model, timestamps aside,
 which each engine takes from its own clock. ``--programs 20000`` for the long run.

@@ -1,4 +1,4 @@
-"""Create, read, replace, delete (backends §4, §10)."""
+"""Create, read, replace, delete."""
 
 import pytest
 
@@ -244,3 +244,13 @@ def test_the_schema_can_be_initialized_again(collection):
     collection.storage.initialize_schema()
 
     assert collection.get("a") == created
+
+
+def test_collections_that_were_never_written_are_not_listed(storage):
+    with pytest.raises(RecordNotFoundError):
+        storage.delete("c", "refused", "unknown")
+    storage.purge_deleted("c", "purged")
+    storage.get_all("c", "read")
+    storage.create("c", "written", {"a": 1})
+
+    assert list(storage.scopes()) == [("c", "written")]

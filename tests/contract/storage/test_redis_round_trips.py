@@ -10,7 +10,6 @@ from cliquet.storage.exceptions import (
     UnicityError,
 )
 from cliquet.storage.query import COMPARISON, Condition, Filter, Sort
-from cliquet.storage.redis_keys import READ_ALL
 from tests.contract.round_trips import RoundTrips
 
 SCOPE = {"collection_id": "item", "parent_id": "alice"}
@@ -135,7 +134,7 @@ def test_the_first_look_at_a_timestamp_takes_two(storage, trips):
 def test_who_is_overtaken_looks_again(storage, trips, monkeypatch):
     """Between the look at all records and the write, another one writes."""
     create(storage, 1)
-    read = storage._scripts[READ_ALL]
+    read = storage._scripts["read_all"]
     overtaken = []
 
     def overtake(**options):
@@ -144,7 +143,7 @@ def test_who_is_overtaken_looks_again(storage, trips, monkeypatch):
             overtaken.append(storage.create(record={"n": 7}, **SCOPE))
         return found
 
-    monkeypatch.setitem(storage._scripts, READ_ALL, overtake)
+    monkeypatch.setitem(storage._scripts, "read_all", overtake)
     with pytest.raises(UnicityError) as conflict:
         storage.create(record={"n": 7}, unique_fields=["n"], **SCOPE)
     assert conflict.value.record == overtaken[0]

@@ -1,4 +1,4 @@
-"""Random programs: each engine answers what the naive model answers (rulings §1.2)."""
+"""Random programs: each engine answers what the naive model answers."""
 
 from typing import Any
 
@@ -65,7 +65,8 @@ sortings = st.lists(
     max_size=2,
     unique_by=lambda key: key.field,
 )
-forced = st.none() | st.integers(1, 6)
+# Beyond 2 ** 53 floating-point numbers do not tell a timestamp from the next.
+forced = st.none() | st.integers(1, 6) | st.sampled_from([2**53 - 1, 2**53, 2**53 + 1])
 
 
 class StoragePrograms(RuleBasedStateMachine):
@@ -135,6 +136,7 @@ class StoragePrograms(RuleBasedStateMachine):
             )
         except UnicityError as error:
             assert error.field == conflict
+            assert same(error.record, model.live[error.record["id"]])
             self.moved(parent, wrote=False)
             return
         assert not conflict
@@ -254,5 +256,5 @@ def test_random_programs(storage: Any, request: pytest.FixtureRequest) -> None:
 
 
 def test_the_model_tells_missing_from_null() -> None:
-    assert compare(MISSING, None) < 0
+    assert compare(MISSING, None) > 0
     assert same(MISSING, None)

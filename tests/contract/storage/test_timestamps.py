@@ -1,10 +1,12 @@
-"""Timestamps: unique, increasing, forced (backends §3, rulings §2.2)."""
+"""Timestamps: unique, increasing, forced."""
 
 import threading
 
 import pytest
 
-from cliquet.storage.exceptions import UnicityError
+from cliquet.storage import Filter
+from cliquet.storage.exceptions import ModifiedMeanwhileError, UnicityError
+from cliquet.storage.query import COMPARISON, Condition
 from cliquet.timestamps import msec_time
 
 
@@ -86,6 +88,26 @@ def test_writes_after_a_future_timestamp_are_above_it(collection):
     assert collection.create()["last_modified"] == future + 1
 
 
+def test_the_clock_goes_on_after_the_highest_timestamp_of_clients(collection):
+    highest = 2**53
+    collection.create(id="a", last_modified=highest)
+
+    for number in range(1, 5):
+        expected = Condition(record=highest + number - 1)
+        written = collection.update("a", {"n": number}, condition=expected)
+        assert written["last_modified"] == collection.timestamp() == highest + number
+        with pytest.raises(ModifiedMeanwhileError):
+            collection.update("a", {}, condition=expected)
+        since = [Filter("last_modified", highest + number - 1, COMPARISON.GT)]
+        assert collection.list(filters=since) == [written]
+
+    collection.create(id="b")
+    first, second = collection.delete_all()
+    assert [first["id"], second["id"]] == ["a", "b"]
+    assert collection.purge(before=second["last_modified"]) == 1
+    assert collection.list(include_deleted=True) == [second]
+
+
 def test_no_timestamp_is_no_forced_one(collection):
     assert collection.create(last_modified=None)["last_modified"] > 0
 
@@ -100,6 +122,26 @@ def test_records_may_be_forced_to_the_same_time(collection):
 
     listed = collection.list(include_deleted=True)
     assert [record["last_modified"] for record in listed] == [2000, 1000, 1000]
+
+
+def test_any_number_of_records_may_be_forced_to_the_same_time(collection):
+    """An import: more than there are microseconds in a millisecond."""
+    names = [f"{number:04}" for number in range(1010)]
+    collection.create(id="newer", last_modified=2000)
+    for name in reversed(names):
+        created = collection.create(id=name, last_modified=1000)
+        assert created["last_modified"] == 1000
+
+    assert collection.update("0500", {"last_modified": 1000})["id"] == "0500"
+    assert collection.get("0999") == {"id": "0999", "last_modified": 1000}
+    listed = collection.list()
+    assert [record["id"] for record in listed] == ["newer", *names]
+    assert collection.total(limit=1) == 1011
+    for name in names[:30]:
+        collection.delete(name, last_modified=1000)
+    listed = collection.list(include_deleted=True)
+    assert [record["id"] for record in listed] == ["newer", *names]
+    assert collection.create(id="0001")["last_modified"] > 2000
 
 
 def test_refused_writes_do_not_move_the_collection(collection):

@@ -1,4 +1,4 @@
-"""Which records do parameters ask for? (protocol §13.3)."""
+"""Which records do parameters ask for?"""
 
 import pytest
 
@@ -6,7 +6,16 @@ from cliquet.resource.invalid import InvalidParameter
 from cliquet.resource.querystring.filters import parse_filters, uses_deprecated_name
 from cliquet.storage.query import COMPARISON, Filter
 
-KNOWN = {"id", "last_modified", "deleted", "rank", "name", "in_stock", "min_rank"}
+KNOWN = {
+    "id",
+    "last_modified",
+    "deleted",
+    "rank",
+    "name",
+    "in_stock",
+    "min_rank",
+    "due-date",
+}
 
 
 def parse(*parameters):
@@ -44,6 +53,8 @@ def parse(*parameters):
         ("in_id", "a,b", Filter("id", {"a", "b"}, COMPARISON.IN)),
         ("in_last_modified", "1,2", Filter("last_modified", {1, 2}, COMPARISON.IN)),
         ("in_stock", "true", Filter("in_stock", True, COMPARISON.EQ)),
+        ("due-date", "1", Filter("due-date", 1, COMPARISON.EQ)),
+        ("min_due-date", "1", Filter("due-date", 1, COMPARISON.MIN)),
     ],
 )
 def test_a_parameter_is_one_filter(name, value, expected):

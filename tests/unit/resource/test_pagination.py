@@ -1,14 +1,10 @@
-"""Which page is wanted, and what comes after a place? (protocol §13.5)."""
+"""Which page is wanted, and what comes after a position?"""
 
 import pytest
 
 from cliquet.resource.invalid import InvalidParameter
-from cliquet.resource.querystring.pagination import (
-    are_tied,
-    build_rules,
-    parse_limit,
-    value_of,
-)
+from cliquet.resource.querystring import parse_limit
+from cliquet.resource.querystring.pagination import are_tied, build_rules, value_of
 from cliquet.storage.query import COMPARISON, Filter, Rank, Sort
 
 

@@ -1,9 +1,9 @@
-"""Which fields are wanted? (protocol §13.6)."""
+"""Which fields are wanted?"""
 
 import pytest
 
 from cliquet.resource.invalid import InvalidParameter
-from cliquet.resource.querystring.projection import parse_fields
+from cliquet.resource.querystring import parse_fields
 
 KNOWN = {"id", "last_modified", "name", "obj"}
 

@@ -4,6 +4,8 @@ import pytest
 
 from cliquet.resource import querystring
 from cliquet.resource.invalid import InvalidParameter
+from cliquet.resource.querystring import parse_fields
+from cliquet.resource.querystring.pagination import build_token
 from cliquet.storage.query import COMPARISON, Filter, Sort
 
 
@@ -12,7 +14,7 @@ def parse(parameters, filters=()):
         parameters,
         filters=list(filters),
         is_known_field={"a", "last_modified"}.__contains__,
-        known_fields={"a"},
+        read_fields=lambda: parse_fields(parameters.get("_fields"), known_fields={"a"}),
         paginate_by=10,
     )
 
@@ -22,7 +24,7 @@ def test_nothing_asked_is_the_first_page_of_everything():
 
     assert listing.sorting == [Sort("last_modified", -1)]
     assert listing.limit == 10
-    assert listing.place is None
+    assert listing.position is None
     assert listing.fields is None
     assert not listing.include_deleted
 
@@ -31,15 +33,14 @@ def test_a_filter_on_the_timestamp_makes_tombstones_eligible():
     listing = parse({}, [Filter("last_modified", 1, COMPARISON.GT)])
 
     assert listing.include_deleted
-    assert not querystring.live_only(listing).include_deleted
 
 
 def test_a_token_is_read_in_the_order_asked_for():
-    token = querystring.build_token(
+    token = build_token(
         [("a", 1), ("last_modified", -1)], {"a": 1, "last_modified": 2}, 1
     )
 
-    assert parse({"_sort": "a", "_token": token}).place.values["a"] == 1
+    assert parse({"_sort": "a", "_token": token}).position.values["a"] == 1
 
 
 @pytest.mark.parametrize(

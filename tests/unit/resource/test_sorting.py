@@ -1,9 +1,10 @@
-"""In which order are records wanted? (protocol §13.4)."""
+"""In which order are records wanted?"""
 
 import pytest
 
+from cliquet.bounds import MAX_SORT_FIELDS
 from cliquet.resource.invalid import InvalidParameter
-from cliquet.resource.querystring.sorting import MAX_SORT_FIELDS, parse_sorting
+from cliquet.resource.querystring import parse_sorting
 
 KNOWN = {"title", "rank", "last_modified"}
 
@@ -26,19 +27,33 @@ def parse(text):
         ("-last_modified", [("last_modified", -1)]),
         ("last_modified,title", [("last_modified", 1), ("title", 1)]),
         ("title,-title", [("title", 1), ("last_modified", -1)]),
-        ("*,--title,,title", [("title", 1), ("last_modified", -1)]),
+        (", ,title,", [("title", 1), ("last_modified", -1)]),
     ],
 )
 def test_sort_keys(text, expected):
     assert [tuple(key) for key in parse(text)] == expected
 
 
-def test_an_unknown_field_is_refused():
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("title,foo", "foo"), ("title.foo", "title.foo"), ("-due-date", "due-date"),
+        ("*", "*"), ("title,--title", "-title"), ("-", ""), ("title desc", "title desc"),
+    ],
+)  # fmt: skip
+def test_what_is_no_field_is_refused(text, field):
     with pytest.raises(InvalidParameter) as caught:
-        parse("title,foo")
+        parse(text)
 
     assert caught.value.name is None
-    assert caught.value.description == "Unknown sort field 'foo'"
+    assert caught.value.description == f"Unknown sort field '{field}'"
+
+
+def test_any_name_of_a_field_may_be_sorted_by():
+    """As it may be filtered by: the application decides."""
+    sorting = parse_sorting("-due-date,a.b", is_known_field=lambda field: True)
+
+    assert sorting[:2] == [("due-date", -1), ("a.b", 1)]
 
 
 def test_more_fields_than_anyone_needs_are_refused():

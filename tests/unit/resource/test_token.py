@@ -1,4 +1,4 @@
-"""How is a place written in a header, and read back? (protocol §13.5)."""
+"""How is a position written in a header, and read back?"""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cliquet.resource.invalid import InvalidParameter
-from cliquet.resource.querystring.token import (
+from cliquet.resource.querystring.pagination import (
     MAX_ENCODED_LENGTH,
     NumberBeginning,
     TextBeginning,
@@ -32,8 +32,8 @@ def decode(token):
 def round_trip(value, direction=1, record=None):
     sorting = [Sort("a", direction), Sort("last_modified", -1)]
     last = {"id": "x", "last_modified": 5, "a": value}
-    place = parse_token(build_token(sorting, last, 3), sorting)
-    return place.complete(record, sorting, "last_modified")["a"]
+    position = parse_token(build_token(sorting, last, 3), sorting)
+    return position.complete(record, sorting, "last_modified")["a"]
 
 
 def test_the_token_is_as_in_3_1_5():
@@ -85,7 +85,7 @@ def test_a_bound_of_large_values_is_used_when_the_record_changed(value, record):
 @given(
     st.dictionaries(
         st.sampled_from("abcdefgh"),
-        st.text(st.characters(exclude_characters="\x00"), max_size=3000)
+        st.text(st.characters(exclude_characters="\x00", codec="utf-8"), max_size=3000)
         | st.integers(-(10**600), 10**600)
         | st.sampled_from(["?" * 3000, "\U0001f344" * 3000, [1] * 1000]),
     )
@@ -97,8 +97,8 @@ def test_a_token_is_short_whatever_the_record_holds(fields):
     token = build_token(sorting, last, 10**9)
 
     assert len(quote_plus(token)) <= MAX_ENCODED_LENGTH
-    place = parse_token(token, sorting)
-    assert place.complete(last, sorting, "last_modified")["last_modified"] == 2**53
+    position = parse_token(token, sorting)
+    assert position.complete(last, sorting, "last_modified")["last_modified"] == 2**53
 
 
 def test_the_id_is_kept_beyond_the_sort_keys():
@@ -110,9 +110,11 @@ def test_the_id_is_kept_beyond_the_sort_keys():
 def test_extra_keys_are_ignored():
     record = {"a": 1, "last_modified": 5, "b": [1]}
 
-    place = parse_token(encode({"last_record": record, "offset": 0, "c": 1}), SORTING)
+    position = parse_token(
+        encode({"last_record": record, "offset": 0, "c": 1}), SORTING
+    )
 
-    assert place.values == {"a": 1, "last_modified": 5}
+    assert position.values == {"a": 1, "last_modified": 5}
 
 
 def test_a_plus_that_became_a_blank_is_a_plus():

@@ -9,16 +9,16 @@ CREATE TABLE IF NOT EXISTS timestamps (
 CREATE OR REPLACE FUNCTION collection_timestamp(uid VARCHAR, resource VARCHAR)
 RETURNS TIMESTAMP AS $$
 DECLARE
-    found TIMESTAMP;
+    stored TIMESTAMP;
 BEGIN
-    SELECT last_modified INTO found FROM timestamps
+    SELECT last_modified INTO stored FROM timestamps
      WHERE parent_id = uid AND collection_id = resource;
-    IF found IS NULL THEN
-        found := clock_timestamp();
+    IF stored IS NULL THEN
+        stored := clock_timestamp();
         INSERT INTO timestamps (parent_id, collection_id, last_modified)
-        VALUES (uid, resource, found);
+        VALUES (uid, resource, stored);
     END IF;
-    RETURN found;
+    RETURN stored;
 END;
 $$ LANGUAGE plpgsql;
 

@@ -1,4 +1,4 @@
--- Whole milliseconds, unique and increasing in the order of commits (rulings §2.2);
+-- Whole milliseconds, unique and increasing in the order of commits;
 -- totals that need no scan; lists in the order of an index.
 --
 -- No row of `records` changes. Whatever was done already is harmless to do again: a
@@ -26,20 +26,20 @@ $$ LANGUAGE sql VOLATILE;
 CREATE OR REPLACE FUNCTION collection_timestamp(uid VARCHAR, resource VARCHAR)
 RETURNS TIMESTAMP AS $$
 DECLARE
-    found TIMESTAMP;
+    stored TIMESTAMP;
 BEGIN
-    SELECT last_modified INTO found FROM timestamps
+    SELECT last_modified INTO stored FROM timestamps
      WHERE parent_id = uid AND collection_id = resource
        AND as_epoch(last_modified) <> 0;
-    IF found IS NULL THEN
+    IF stored IS NULL THEN
         INSERT INTO timestamps AS pair (parent_id, collection_id, last_modified)
         VALUES (uid, resource, from_epoch(current_epoch()))
         ON CONFLICT (parent_id, collection_id) DO UPDATE SET last_modified =
             CASE WHEN as_epoch(pair.last_modified) = 0 THEN excluded.last_modified
             ELSE pair.last_modified END
-        RETURNING last_modified INTO found;
+        RETURNING last_modified INTO stored;
     END IF;
-    RETURN found;
+    RETURN stored;
 END;
 $$ LANGUAGE plpgsql;
 
@@ -57,7 +57,7 @@ END;
 $$ LANGUAGE plpgsql;
 
 -- Keeps the number of records of each collection, whoever writes them; and the
--- collection's timestamp above theirs, if it was not told.
+-- collection's timestamp above theirs, where a writer did not set it.
 CREATE OR REPLACE FUNCTION count_records() RETURNS trigger AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -95,7 +95,7 @@ DROP TRIGGER IF EXISTS tgr_records_removed ON records;
 CREATE TRIGGER tgr_records_removed AFTER DELETE ON records
 REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE PROCEDURE count_records();
 
--- A record that was created again wins over its tombstone (backends §23.4).
+-- A record that was created again wins over its tombstone.
 DELETE FROM deleted USING records
  WHERE deleted.id = records.id AND deleted.parent_id = records.parent_id
    AND deleted.collection_id = records.collection_id;
@@ -112,7 +112,7 @@ DROP INDEX IF EXISTS idx_deleted_last_modified_epoch;
 CREATE INDEX idx_deleted_last_modified_epoch ON deleted
     (parent_id, collection_id, as_epoch(last_modified) DESC, id COLLATE "C");
 
--- A collection's timestamp is the highest of all its rows (backends §23.4).
+-- A collection's timestamp is the highest of all its rows.
 UPDATE timestamps SET records = 0;
 INSERT INTO timestamps AS pair (parent_id, collection_id, last_modified, records)
 SELECT parent_id, collection_id, max(last_modified), sum(live)

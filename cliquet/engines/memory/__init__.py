@@ -1,0 +1,1 @@
+"""Structures of engines that keep everything in the memory of this process."""

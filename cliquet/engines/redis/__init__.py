@@ -1,0 +1,1 @@
+"""How Redis is reached, and under which keys it has what is shared."""

@@ -1,0 +1,1 @@
+"""How databases that speak SQL are reached."""

@@ -1,0 +1,95 @@
+"""SQLite files, shared by threads, processes and requests.
+
+* Write-ahead log: readers never wait for the writer, nor the writer for them.
+* Writers take the lock of the file with their first statement (`BEGIN IMMEDIATE`) and
+  wait for it `BUSY_SECONDS`; until then a request reads without transaction, each
+  statement seeing what was committed last. A write can thus never find that what its
+  transaction read is outdated, which SQLite would refuse at once.
+* `synchronous = FULL`: what was acknowledged survives a power failure, not only the
+  end of the process. It costs one fsync for each commit.
+"""
+
+import sqlite3
+from typing import Any
+
+from pyramid.settings import asbool
+from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from cliquet.engines.sql.client import SQLClient
+from cliquet.engines.urls import check_scheme, invalid_url, read_url
+from cliquet.object_ids import quote_id, unquote_id
+
+BUSY_SECONDS = 10
+
+_EXAMPLE = "sqlite:///shop.db"
+
+#: What is left of an object id behind `:prefix`.
+SEGMENT = "substr(object_id, length(:prefix) + 1)"
+
+_CLIENTS: dict[tuple[str, bool], "SQLiteClient"] = {}
+
+
+class SQLiteClient(SQLClient):
+    """Sessions on one file."""
+
+    def begin_write(self, connection: Connection) -> None:
+        """Take the lock of the file, unless this transaction has it."""
+        _begin(connection)
+
+
+def _begin(connection: Connection, *args: Any) -> None:
+    driver: Any = connection.connection.driver_connection
+    if not driver.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _prepare(connection: sqlite3.Connection, record: Any) -> None:
+    # The driver begins no transaction by itself: `begin_write` does.
+    connection.isolation_level = None
+    for function in (quote_id, unquote_id):
+        connection.create_function(function.__name__, 1, function, deterministic=True)
+    for pragma in (
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def create_from_config(
+    config: Any, prefix: str, per_request: bool | None = None
+) -> SQLiteClient:
+    """Return the client of a URL (`<prefix>url`), one for each file and mode.
+
+    Args:
+        config: Configurator with the settings.
+        prefix: That of the settings of one kind of backend.
+        per_request: Overrides the setting `transaction_per_request`.
+
+    Raises:
+        InvalidURLError: The URL is missing, or one of something else.
+    """
+    settings = config.get_settings()
+    url = read_url(settings, prefix, _EXAMPLE)
+    if per_request is None:
+        per_request = asbool(settings.get("transaction_per_request", False))
+    client = _CLIENTS.get((url, per_request))
+    if client is None:
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise invalid_url(settings, prefix, _EXAMPLE) from error
+        found = parsed.get_backend_name()
+        check_scheme(settings, prefix, found, ("sqlite",), _EXAMPLE)
+        if parsed.drivername == "sqlite":
+            # zope.sqlalchemy makes no savepoints where the driver is called "sqlite":
+            # it begins transactions too late for them, unless told as in `_prepare`.
+            parsed = parsed.set(drivername="sqlite+pysqlite")
+        engine = create_engine(
+            parsed, pool_size=int(settings[f"{prefix}pool_size"]), hide_parameters=True
+        )
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "savepoint", _begin)
+        client = _CLIENTS[url, per_request] = SQLiteClient.on(engine, per_request)
+    return client

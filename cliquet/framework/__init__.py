@@ -1,0 +1,1 @@
+"""Code that relies on private names of Pyramid, Cornice and multiauth."""

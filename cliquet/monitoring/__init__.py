@@ -1,0 +1,1 @@
+"""Instruments: what measures requests and backends, when settings ask for it."""

@@ -1,0 +1,10 @@
+-- Creates a record. ARGV[6] is its id, ARGV[7] its JSON up to the timestamp.
+-- Returns 'written' and its JSON, 'exists' and that of the one there is, or 'changed'.
+local found = redis.call('GET', KEYS[2])
+if found then
+    return {'exists', found}
+end
+if not is_expected(found) then
+    return {'changed'}
+end
+return put()

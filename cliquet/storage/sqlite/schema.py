@@ -1,0 +1,20 @@
+"""The tables of an SQLite file."""
+
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS records (
+        parent_id TEXT NOT NULL, collection_id TEXT NOT NULL, id TEXT NOT NULL,
+        last_modified INTEGER NOT NULL, data TEXT NOT NULL,
+        PRIMARY KEY (parent_id, collection_id, id)) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS deleted (
+        parent_id TEXT NOT NULL, collection_id TEXT NOT NULL, id TEXT NOT NULL,
+        last_modified INTEGER NOT NULL,
+        PRIMARY KEY (parent_id, collection_id, id)) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS timestamps (
+        parent_id TEXT NOT NULL, collection_id TEXT NOT NULL,
+        last_modified INTEGER NOT NULL, records INTEGER NOT NULL,
+        PRIMARY KEY (parent_id, collection_id)) WITHOUT ROWID""",
+    """CREATE INDEX IF NOT EXISTS idx_records_last_modified
+        ON records (parent_id, collection_id, last_modified DESC, id)""",
+    """CREATE INDEX IF NOT EXISTS idx_deleted_last_modified
+        ON deleted (parent_id, collection_id, last_modified DESC, id)""",
+)

@@ -1,0 +1,89 @@
+"""The example of the page on permissions is answered as printed."""
+
+import json
+import re
+import shlex
+from base64 import b64encode
+from string import Template
+from types import ModuleType
+
+import pytest
+from pyramid.config import Configurator
+from webtest import TestApp
+
+import cliquet
+from tests.docs.test_readme import ROOT, code_blocks
+
+PAGE = (ROOT / "docs" / "permissions.rst").read_text()
+EXAMPLE = PAGE[PAGE.index(".. _permissions-example:") :]
+URL = "http://127.0.0.1:8888"
+
+
+@pytest.fixture
+def app(app_settings, monkeypatch):
+    """The application of the example, with the settings beside it."""
+    module = ModuleType("garden")
+    monkeypatch.setitem(__import__("sys").modules, "garden", module)
+    exec(compile(code_blocks(EXAMPLE, "python")[0], "garden", "exec"), vars(module))
+    shown = code_blocks(EXAMPLE, "ini")[0].splitlines()
+    settings = dict(line.split(" = ") for line in shown)
+    named = {"project_name": "garden", "userid_hmac_secret": "of the documentation"}
+    config = Configurator(settings={**app_settings, **named, **settings})
+    cliquet.initialize(config, "1.0")
+    config.scan(module)
+    app = TestApp(config.make_wsgi_app())
+    yield app
+    for kind in ("storage", "permission", "cache"):
+        getattr(app.app.registry, kind).flush()
+
+
+def calls():
+    """The commands of the example, each with the answer below it."""
+    for block in code_blocks(EXAMPLE, "console"):
+        lines = block.splitlines()
+        yield from zip(lines[::2], lines[1::2], strict=True)
+
+
+def headers_of(user):
+    return {"Authorization": f"Basic {b64encode(user.encode()).decode()}"}
+
+
+def call(app, command, variables):
+    """Do what a command says, and return the answer."""
+    prompt, _, line = command.partition(" ")
+    words = shlex.split(Template(line).substitute(variables))
+    assert (prompt, words[0]) == ("$", "curl")
+    options = dict(zip(words[1:-1:2], words[2:-1:2], strict=True))
+    assert set(options) <= {"-u", "-X", "--json"}
+    body = options.get("--json")
+    method = options.get("-X", "GET" if body is None else "POST")
+    headers = {**headers_of(options["-u"]), "Content-Type": "application/json"}
+    return app.request(
+        words[-1].removeprefix(URL),
+        method=method,
+        headers=headers,
+        body=(body or "").encode(),
+        expect_errors=True,
+    ).json
+
+
+def normalized(answer):
+    text = json.dumps(answer, ensure_ascii=False)
+    text = re.sub(r'"id": "[^"]+"', '"id": "…"', text)
+    text = re.sub(r'"last_modified": [0-9]+', '"last_modified": 0', text)
+    return json.loads(re.sub("basicauth:[0-9a-f]{64}", "basicauth:…", text))
+
+
+def test_each_call_is_answered_as_printed(app):
+    variables = {
+        user.upper(): app.get("/v1/", headers=headers_of(f"{user}:")).json["user"]["id"]
+        for user in ("bob", "carol")
+    }
+    made = list(calls())
+    assert len(made) > 12
+
+    for command, shown in made:
+        answer = call(app, command, {"PROJECT": "unknown", **variables})
+        assert normalized(answer) == json.loads(shown), command
+        if command.endswith("/v1/projects") and "--json" in command:
+            variables["PROJECT"] = answer["data"]["id"]
