@@ -26,6 +26,7 @@ from cliquet.authentication.tokens import (
     read_header,
     read_keys,
     secret_key,
+    sign,
 )
 from cliquet.declarations.users import OptionError
 from cliquet.logs import logger
@@ -81,6 +82,8 @@ class JWTAuthenticationPolicy:
         self._secret = _secret_key(str(secret), self._algorithms)
         self._keys = _key_set(str(jwks), as_seconds("jwks_max_age", jwks_max_age))
         audiences = [str(each) for each in aslist(audience)]
+        named = {"iss": str(issuer), "aud": audiences}
+        self._named = {name: value for name, value in named.items() if value}
         needs_exp = as_flag("require_exp", require_exp)
         self._claims = claims_registry(
             issuer=str(issuer),
@@ -135,6 +138,30 @@ class JWTAuthenticationPolicy:
         outcome = self._outcome(request)
         refused = str(outcome) if isinstance(outcome, RefusedError) else None
         return challenge(self._realm, refused)
+
+    @property
+    def signs_tokens(self) -> bool:
+        """Return whether there is a secret: who verifies with it can sign, too."""
+        return bool(self._secret and self._algorithms & SYMMETRIC)
+
+    def sign(self, subject: str, seconds: int) -> str:
+        """Return a token of a user that counts here, for development and tests.
+
+        Args:
+            subject: The user, without the name of the policy.
+            seconds: Until it expires.
+
+        Raises:
+            ValueError: There is no secret, or no user can have such a name.
+        """
+        if self._secret is None or not self.signs_tokens:
+            raise ValueError("There is no secret to sign with")
+        if not is_name(subject):
+            raise ValueError(f"{subject!r} cannot be the name of a user")
+        now = int(time.time())
+        claims = {**self._named, "sub": subject, "iat": now, "exp": now + seconds}
+        algorithm = min(self._algorithms & SYMMETRIC)
+        return sign(claims, algorithm, self._secret.key)
 
     def _outcome(self, request: Request) -> _Outcome | None:
         """Return what a token is worth; entries of a batch mostly have the same one."""

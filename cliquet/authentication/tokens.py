@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from cliquet.dotted import naming_the_extra
 
 with naming_the_extra("The policy 'cliquet.authentication.jwt'", "jwt"):
+    from joserfc import jwt
     from joserfc.errors import ExpiredTokenError, JoseError
     from joserfc.jwk import JWKRegistry, Key, OctKey
     from joserfc.jws import JWSRegistry
@@ -170,6 +171,11 @@ def read_keys(content: bytes) -> tuple[VerifyingKey, ...]:
 def secret_key(secret: str) -> VerifyingKey:
     """Return the key of HMACs."""
     return VerifyingKey(None, "oct", None, None, OctKey.import_key(secret.encode()))
+
+
+def sign(claims: dict[str, Any], algorithm: str, key: Key) -> str:
+    """Return a token with these claims."""
+    return jwt.encode({"alg": algorithm}, claims, key, algorithms=[algorithm])
 
 
 def _read_key(member: Any) -> VerifyingKey | None:

@@ -25,6 +25,7 @@ from cliquet.scripts import (
     purge,
     routes,
     serve,
+    token,
     transfer,
 )
 
@@ -40,6 +41,7 @@ examples:
   cliquet --ini shop/shop.ini serve --reload      serve it while it is worked on
   cliquet --ini shop/shop.ini purge --older-than 90 --dry-run
   cliquet --ini shop/shop.ini keys create backup  print an API key for that user
+  cliquet --ini shop/shop.ini token alice         print a token, while you develop
   cliquet --ini old.ini export > records.jsonl
   cliquet --ini new.ini import records.jsonl
   cliquet conformance http://127.0.0.1:8888       does it do what the protocol says
@@ -159,6 +161,7 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     add("flush-cache", help="remove everything from the cache")
     _add_moves(add)
     keys.add_options(add)
+    token.add_options(add)
     conformance.add_options(add)
 
     command = add("profile", help="turn a directory of profiles into one page")
@@ -241,6 +244,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "purge": lambda env, **options: purge.run(env["registry"], **options),
     "flush-cache": flush_cache,
     "keys": lambda env, **options: keys.run(env["registry"], **options),
+    "token": lambda env, **options: token.run(env["registry"], **options),
     "export": lambda env, path: transfer.export_to(env["registry"], path),
     "import": lambda env, **options: transfer.import_from(env["registry"], **options),
 }

@@ -8,6 +8,8 @@ import pytest
 from joserfc.jwk import OctKey
 from pyramid.exceptions import ConfigurationError
 
+from cliquet.authentication import policies_of
+from cliquet.scripts import token as token_command
 from tests.http.tokens import (
     AUDIENCE,
     ISSUER,
@@ -135,6 +137,43 @@ def test_a_secret_signs(make_jwt, algorithm):
     assert user(app, token) == "jwt:alice"
     wrong = signed(OctKey.import_key(SECRET * 3), algorithm=algorithm)
     assert refused(app, wrong) == "The signature of the token is wrong"
+
+
+# --- Those that the service signs itself ------------------------------------------
+
+
+@pytest.mark.parametrize("options", [
+    {}, {"audience": "shop mushrooms"}, {"audience": "", "issuer": ""},
+    {"algorithms": "HS512 HS384"},
+])  # fmt: skip
+def test_who_has_the_secret_is_given_tokens_that_count(make_jwt, capsys, options):
+    app = make_jwt(secret=SECRET * 2, **options)
+
+    token_command.run(app.app.registry, user="alice")
+
+    assert user(app, capsys.readouterr().out.strip()) == "jwt:alice"
+
+
+def test_a_token_of_ones_own_expires(make_jwt):
+    app = make_jwt(secret=SECRET, leeway="0")
+    ((_, policy),) = policies_of(app.app.registry)
+
+    assert refused(app, policy.sign("alice", -1)) == "The token expired"
+
+
+@pytest.mark.parametrize(("options", "name", "reason"), [
+    ({}, "alice", "those of the identity provider"),
+    ({"secret": SECRET, "algorithms": "RS256"}, "alice", "identity provider"),
+    ({"secret": SECRET}, "system.Everyone", "cannot be the name of a user"),
+    ({"secret": SECRET}, "", "cannot be the name of a user"),
+])  # fmt: skip
+def test_tokens_that_would_not_count_are_not_made(
+    make_jwt, key_file, options, name, reason
+):
+    app = make_jwt(jwks=key_file, **options)
+
+    with pytest.raises(SystemExit, match=reason):
+        token_command.run(app.app.registry, user=name)
 
 
 def test_a_scheme_has_no_case(app, key):

@@ -55,7 +55,7 @@ def test_help_teaches():
 
     assert answer.returncode == 0
     for word in ("migrate", "init", "check", "purge", "export", "import", "routes",
-                 "profile", "flush-cache", "conformance", "serve", "keys",
+                 "profile", "flush-cache", "conformance", "serve", "keys", "token",
                  "examples"):  # fmt: skip
         assert word in answer.stdout
 
