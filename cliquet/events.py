@@ -19,6 +19,17 @@ from cliquet.logs import logger
 from cliquet.protocol.routing import object_path
 from cliquet.types import Record, Registry, Request, Response, Timestamp
 
+__all__ = [
+    "ACTIONS",
+    "AfterResourceChanged",
+    "AfterResourceRead",
+    "ResourceChanged",
+    "ResourceRead",
+    "get_resource_events",
+    "notify_resource_event",
+    "setup_transaction_hook",
+]
+
 #: As it was imported: whoever replaces it, on the class too, wants to be called.
 _NOTIFY = PyramidRegistry.notify
 

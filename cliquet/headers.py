@@ -9,6 +9,8 @@ from webob.headers import ResponseHeaders
 from cliquet.text import aslist
 from cliquet.types import Response
 
+__all__ = ["add_vary"]
+
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}")
 """Names of headers and methods: RFC 9110, 5.6.2."""
 

@@ -15,6 +15,8 @@ from cliquet.logs import logger
 from cliquet.settings import is_debug, is_poor_secret
 from cliquet.types import Registry, Request
 
+__all__ = ["BasicAuthAuthenticationPolicy", "prefixed_userid"]
+
 UNPROTECTED = (
     "Setting 'userid_hmac_secret' is not a secret: anybody can compute user ids, and "
     "try passwords against those that permissions show. Set a long random one "

@@ -11,6 +11,8 @@ from cliquet.authentication.bearer import bearer_token, challenge
 from cliquet.authentication.options import as_realm
 from cliquet.types import Principal, Request
 
+__all__ = ["APIKeyAuthenticationPolicy"]
+
 #: By which what is remembered ages.
 CLOCK = time.monotonic
 

@@ -33,6 +33,8 @@ from cliquet.logs import logger
 from cliquet.text import aslist
 from cliquet.types import Principal, Request
 
+__all__ = ["JWTAuthenticationPolicy"]
+
 #: By which keys age.
 CLOCK = time.monotonic
 

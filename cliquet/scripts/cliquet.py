@@ -29,6 +29,8 @@ from cliquet.scripts import (
     transfer,
 )
 
+__all__ = ["deprecated_init", "init_schema", "main"]
+
 _DESCRIPTION = """\
 Look after an application that is built with Cliquet: make a new one, prepare its
 backends, check its settings, move its records, clean up, see where time goes."""

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from cliquet.storage.query import Condition, FieldNames, Query, Scope, Write
 from cliquet.types import Record, Timestamp
 
+__all__ = ["StorageHooks"]
+
 
 class StorageHooks:
     """Hooks of `StorageBase`, which folds the arguments of its methods into a value.

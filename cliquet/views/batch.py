@@ -35,6 +35,15 @@ from cliquet.types import Request
 from cliquet.validation import parse_body, validate_body
 from cliquet.views.locks import lock_collections
 
+__all__ = [
+    "BatchPayloadSchema",
+    "BatchRequestSchema",
+    "batch",
+    "post_batch",
+    "string_values",
+    "valid_http_method",
+]
+
 
 def validate_batch(request: Request, **view_arguments: Any) -> None:
     """Count what a batch holds, and if it is not too much check its schema."""

@@ -13,6 +13,8 @@ from cliquet.service import Service
 from cliquet.settings import get_setting
 from cliquet.types import Request
 
+__all__ = ["get_heartbeat", "get_lbheartbeat", "heartbeat", "lbheartbeat"]
+
 heartbeat = Service(
     name="heartbeat",
     path="/__heartbeat__",
