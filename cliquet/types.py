@@ -27,7 +27,7 @@ Timestamp = int
 """Milliseconds since the Unix epoch."""
 
 Principal = str
-"""Who may do something: a user, a group, or everyone."""
+"""A user, a group, or everyone."""
 
 Permissions = dict[str, set[Principal]]
 """The principals that have each permission on one object."""

@@ -14,6 +14,7 @@ release = version = installed_version("cliquet")
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "docstrings",
     "settings_reference",
     "clause_directives",
 ]
@@ -22,5 +23,10 @@ html_theme = "furo"
 html_static_path = ["_static"]
 html_title = f"Cliquet {release}"
 autodoc_member_order = "bysource"
-autodoc_typehints = "none"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+maximum_signature_line_length = 80
+python_use_unqualified_type_names = True
+# Docstrings name code between single backquotes.
+default_role = "code"
 nitpicky = False

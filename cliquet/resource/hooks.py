@@ -83,7 +83,7 @@ class Hooks:
     """Class of the model, instantiated for each request."""
 
     mapping: Any = ResourceSchema()
-    """Schema of the records: an instance, or a class that is instantiated.
+    """Schema of the records, an instance or a class that is instantiated.
 
     It belongs to all requests. POST and PUT deserialise with it before the endpoint
     is called, PATCH in `apply_changes`.
@@ -121,6 +121,14 @@ class Hooks:
         Called once, by the constructor: there is no `self.request` and no `self.model`
         yet. A write of a shareable record is served by two instances, and a batch that
         writes several collections builds others to find out which ones.
+
+        Args:
+            request: Its `matchdict` has the parts of the URL, `prefixed_userid` the
+                user.
+
+        Returns:
+            A text. None, for users who are not known, keeps the records of all of them
+            together.
         """
         return request.prefixed_userid
 
@@ -173,18 +181,22 @@ class Hooks:
         Called last by each endpoint that succeeds; the event waits for the commit.
 
         Args:
-            result: A record, or a list of records or tombstones, that may be reduced
-                to the fields that the client asked for.
+            result: A record for GET, POST, PUT and PATCH of one, its tombstone for a
+                DELETE; a list of them where the request is about a collection. They may
+                be reduced to the fields that the client asked for.
             action: What happened. A POST of a record that exists, and a DELETE that
                 finds none, have read.
             old: The record before an update.
+
+        Returns:
+            The body, a mapping; what is modified in it is neither stored nor told.
         """
         stack_event(self, result, action, old)
         return {"data": result}
 
     @reify
     def timestamp(self) -> Timestamp:
-        """Timestamp of the collection: read once, when it is first needed.
+        """Timestamp of the collection, read once, when it is first needed.
 
         It may be assigned.
 

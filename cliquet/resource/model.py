@@ -91,7 +91,7 @@ class Model:
         include_deleted: bool = False,
         parent_id: str | None = None,
     ) -> tuple[list[Record], int]:
-        """Return records, and how many live ones match the filters on all pages."""
+        """Return records, and how many match: arguments of `StorageBase.get_all`."""
         return self.storage.get_all(
             filters=filters,
             sorting=sorting,

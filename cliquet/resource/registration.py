@@ -33,7 +33,8 @@ def register(depth: int = 1, **kwargs: Any) -> Callable[[ResourceClass], Resourc
 
     Args:
         depth: How many frames above the decorator the class is written.
-        **kwargs: `name`, or any attribute of its viewset.
+        **kwargs: `name`, `collection_path`, `record_path`, `collection_methods`,
+            `record_methods`, or any other attribute of its viewset.
 
     Raises:
         ConfigurationError: It is written without parentheses, or on another class.

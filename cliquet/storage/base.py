@@ -41,7 +41,7 @@ class StorageBase(Maintenance):
     """Gives ids to records created without one and without a generator."""
 
     database: Any = None
-    """Where the data is: equal for two backends that share it; None if unknown."""
+    """Where the data is, equal for two backends that share it; None if unknown."""
 
     def collection_timestamp(
         self,

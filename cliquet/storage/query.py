@@ -148,7 +148,7 @@ class Query(NamedTuple):
 
     @property
     def is_by_time(self) -> bool:
-        """Return True if the order is that of indexes: by timestamp, ties by id."""
+        """Return True if the order is that of indexes, by timestamp, ties by id."""
         first, *ties = self.order
         return first.field == self.names.modified and ties == [Sort(self.names.id, 1)]
 
