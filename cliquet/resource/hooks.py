@@ -121,14 +121,6 @@ class Hooks:
         Called once, by the constructor: there is no `self.request` and no `self.model`
         yet. A write of a shareable record is served by two instances, and a batch that
         writes several collections builds others to find out which ones.
-
-        Args:
-            request: Its `matchdict` has the parts of the URL, `prefixed_userid` the
-                user.
-
-        Returns:
-            A text. None, for users who are not known, keeps the records of all of them
-            together.
         """
         return request.prefixed_userid
 
@@ -181,15 +173,11 @@ class Hooks:
         Called last by each endpoint that succeeds; the event waits for the commit.
 
         Args:
-            result: A record for GET, POST, PUT and PATCH of one, its tombstone for a
-                DELETE; a list of them where the request is about a collection. They may
-                be reduced to the fields that the client asked for.
+            result: A record, the tombstone that a DELETE leaves, or a list of them for a
+                collection; GET and PATCH reduce them to the fields that were asked for.
             action: What happened. A POST of a record that exists, and a DELETE that
                 finds none, have read.
             old: The record before an update.
-
-        Returns:
-            The body, a mapping; what is modified in it is neither stored nor told.
         """
         stack_event(self, result, action, old)
         return {"data": result}
