@@ -28,8 +28,9 @@ migrate: $(VENV)/.ready-runtime  ## Create or update the schemas of the backends
 tests: $(VENV)/.ready-tests  ## Run the tests on all the engines, with private servers
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not long' $(ARGS)
 
-tests-long: $(VENV)/.ready-tests  ## Run those of permissions on each pair of engines
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m long tests/authorization $(ARGS)
+# Those of the conformance kit are a target of their own.
+tests-long: $(VENV)/.ready-tests  ## Run those that tests leaves out: each pair of engines, drivers
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m long --ignore=tests/conformance $(ARGS)
 
 tests-all: $(VENV)/.ready-browser  ## Run the tests, measure coverage, replay HTTP on each engine
 	$(BIN)/python -m pytest --cov --cov-report=term --conformance=all $(ARGS)

@@ -26,7 +26,7 @@ PAIRS = [
 ]
 
 #: Those that `make tests` takes; the others are for `make tests-long`.
-SHORT = {("memory", "memory"), ("sqlite", "sqlite")}
+SHORT = {("memory", "memory")}
 
 MakeService = Callable[..., TestApp]
 

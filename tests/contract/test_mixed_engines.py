@@ -56,14 +56,21 @@ def pytest_generate_tests(metafunc):
     ]
     # Memory has one place only.
     pairs += [(engine, engine, 2) for engine in APP_ENGINES if engine.url_is_a_place]
-    names = ("storage_engine", "permission_engine", "databases")
+    # One of two engines stands for all such pairs in the short run.
+    short = {("postgresql", "redis")}
     metafunc.parametrize(
-        names,
-        pairs,
+        ("storage_engine", "permission_engine", "databases"),
+        [
+            pytest.param(
+                one, other, count, id=f"{one.id}-{other.id}-{count}",
+                marks=[] if one is other or (one.id, other.id) in short
+                else [pytest.mark.long],
+            )
+            for one, other, count in pairs
+        ],
         indirect=True,
         scope="module",
-        ids=[f"{one.id}-{other.id}-{count}" for one, other, count in pairs],
-    )
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The sample application, on the engine that `--app-backend` names."""
 
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -46,6 +47,8 @@ class Applications:
             app.RequestClass = get_request_class("v0")
             if config is None:
                 self._built[key] = app
+                # It stays: the collector need not walk it each time.
+                gc.freeze()
         registry = app.app.registry
         self._used.append((app, {
             "settings": dict(registry.settings),

@@ -1,5 +1,7 @@
 """API keys in requests: who sends them, and what is asked of the storage for it."""
 
+import secrets
+
 import pytest
 import transaction
 from pyramid.exceptions import ConfigurationError
@@ -28,7 +30,12 @@ def clock(monkeypatch):
 @pytest.fixture
 def app(make_app, clock):
     # An application of its own: its policy remembers keys, by this clock.
-    return make_app(**SETTINGS, project_docs=f"https://docs.test/{id(clock)}")
+    return make_app(**SETTINGS, project_docs=new_url())
+
+
+def new_url():
+    """Return a setting that no application has: those of equal settings are shared."""
+    return f"https://docs.test/{secrets.token_hex()}"
 
 
 @pytest.fixture
@@ -196,6 +203,6 @@ SAID = "Any name and password is a user"
     ({**SETTINGS, "multiauth.policies": "basicauth key"}, 0),
 ])  # fmt: skip
 def test_basic_auth_alone_is_warned_of_once(make_app, caplog, settings, times):
-    make_app(**settings, project_docs=f"https://docs.test/{id(caplog)}")
+    make_app(**settings, project_docs=new_url())
     told = [each for each in caplog.records if SAID in each.getMessage()]
     assert [each.levelname for each in told] == ["WARNING"] * times

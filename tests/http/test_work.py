@@ -266,11 +266,18 @@ HELLO, HEARTBEAT, BATCH = ("GET", "/"), ("GET", "/__heartbeat__"), ("POST", "/ba
 
 
 def endpoints(in_memory, in_sql=()):
-    """Run a test on endpoints, some of them on an engine that sends statements, too."""
+    """Run a test on endpoints, some of them on an engine that sends statements, too.
+
+    All but the first are for the long run.
+    """
     rows = [("memory", *each) for each in in_memory] + [(SQL, *each) for each in in_sql]
-    names = ("engine_id", "method", "path")
-    ids = ["-".join(row).replace("/", "") for row in rows]
-    return pytest.mark.parametrize(names, rows, ids=ids)
+    return pytest.mark.parametrize(("engine_id", "method", "path"), [
+        pytest.param(
+            *row, id="-".join(row).replace("/", ""),
+            marks=[pytest.mark.long] if number else [],
+        )
+        for number, row in enumerate(rows)
+    ])  # fmt: skip
 
 
 @pytest.mark.parametrize("dimension", QUERIES)
@@ -329,7 +336,7 @@ def test_batches_that_lock(application, method, path, monkeypatch):
         paths = ["/toadstools/a", *refused]
         return as_text({"requests": [entry(method="DELETE", path=x) for x in paths]})
 
-    check(application, method, path, 100, make)
+    check(application, method, path, 40, make)
 
 
 @endpoints([HELLO, HEARTBEAT, ("GET", RECORD)])

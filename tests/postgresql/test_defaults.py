@@ -20,7 +20,7 @@ from tests.postgresql.conftest import ENGINE, build_sharing_app
 from tests.sync.proof import settings_for
 
 TEXT = "日本語"
-DRIVERS = ["psycopg2", "psycopg"]
+DRIVERS = ["psycopg2", pytest.param("psycopg", marks=pytest.mark.long)]
 HOURS = 3600 * 1000
 
 

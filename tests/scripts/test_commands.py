@@ -265,6 +265,7 @@ def with_keys(ini):
     )
 
 
+@pytest.mark.long
 def test_keys_are_made_listed_and_revoked(project):
     target, environment, port = project
     ini = target / "shop.ini"

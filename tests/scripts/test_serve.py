@@ -87,6 +87,7 @@ def test_the_url_that_is_printed_answers(ini, named):
     assert "missing" not in printed()
 
 
+@pytest.mark.long
 def test_a_change_of_the_code_is_served(ini):
     code = ini.with_suffix(".py")
 

@@ -73,7 +73,8 @@ def servers(settings: dict[str, Any], count: int) -> Iterator[list[int]]:
 class Client:
     """A connection that is kept open, and opened again when the server closed it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, headers: dict[str, str] | None = None) -> None:
+        self.headers = {**HEADERS, **(headers or {})}
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def __enter__(self) -> Self:
@@ -90,7 +91,9 @@ class Client:
         headers: dict[str, str] | None = None,
     ) -> tuple[int, dict[str, str], Any]:
         content = None if body is None else json.dumps(body)
-        self.connection.request(method, path, content, {**HEADERS, **(headers or {})})
+        self.connection.request(
+            method, path, content, {**self.headers, **(headers or {})}
+        )
         with self.connection.getresponse() as response:
             text = response.read()
             answered = {name.lower(): value for name, value in response.getheaders()}
