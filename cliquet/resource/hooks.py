@@ -173,8 +173,9 @@ class Hooks:
         Called last by each endpoint that succeeds; the event waits for the commit.
 
         Args:
-            result: A record, the tombstone that a DELETE leaves, or a list of them for a
-                collection; GET and PATCH reduce them to the fields that were asked for.
+            result: A record, the tombstone that a DELETE leaves, or a list of them for
+                a collection; GET and PATCH reduce them to the fields that were asked
+                for.
             action: What happened. A POST of a record that exists, and a DELETE that
                 finds none, have read.
             old: The record before an update.
