@@ -161,7 +161,14 @@ def send_alert(
     url: str | None = None,
     code: str = "soft-eol",
 ) -> None:
-    """Set the `Alert` header; its URL is by default that of the documentation."""
+    """Set the `Alert` header, which developers of clients look at.
+
+    Args:
+        request: Its response gets the header.
+        message: What they should know.
+        url: Of a page that says more; by default the setting `project_docs`.
+        code: `soft-eol` for what will end, `hard-eol` for what has ended.
+    """
     if url is None:
         url = request.registry.settings["project_docs"]
     alert = {"code": code, "message": message, "url": url}

@@ -81,7 +81,12 @@ def _clean(key: str) -> str:
 
 
 def statsd_count(request: Request, count_key: str) -> None:
-    """Count an occurrence, if StatsD is configured."""
+    """Count an occurrence, if StatsD is configured.
+
+    Args:
+        request: Of the application whose client counts.
+        count_key: Name of the metric, below the prefix of the application.
+    """
     statsd = getattr(request.registry, "statsd", None)
     if statsd:
         statsd.count(count_key)

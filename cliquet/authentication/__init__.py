@@ -84,7 +84,13 @@ class BasicAuthAuthenticationPolicy(authentication.BasicAuthAuthenticationPolicy
 
 
 def hmac_digest(secret: str | bytes, message: str, encoding: str = "utf-8") -> str:
-    """Return the HMAC-SHA256 of a text, as hexadecimal digits."""
+    """Return the HMAC-SHA256 of a text, as hexadecimal digits.
+
+    Args:
+        secret: The key.
+        message: The text.
+        encoding: Of both, where they are no bytes.
+    """
     if isinstance(secret, str):
         secret = secret.encode(encoding)
     return hmac.new(secret, message.encode(encoding), "sha256").hexdigest()

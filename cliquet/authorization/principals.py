@@ -9,7 +9,14 @@ from cliquet.types import Request
 
 
 def groupfinder(userid: str, request: Request) -> Any:
-    """Return the groups of a user, empty without a permission backend."""
+    """Return the groups of a user, empty without a permission backend.
+
+    The setting `multiauth.groupfinder` names another function, with the same arguments.
+
+    Args:
+        userid: The id, without the name of the policy.
+        request: The request that it was found in.
+    """
     if not getattr(request.registry, "permission", None):
         return []
     return PermissionCache.of(request).groups(prefixed_userid(request) or userid)

@@ -98,12 +98,26 @@ def _inherited(original: Request) -> Environ:
 
 
 def build_request(original: Request, dict_obj: dict[str, Any]) -> Request:
-    """Return a sub-request for a mapping of path, method, headers and body."""
+    """Return a request inside of another one, to be run by `follow_subrequest`.
+
+    Args:
+        original: The request that it is inside of: its headers are inherited.
+        dict_obj: `path`, with or without version; optionally `method`, `headers` and
+            `body`, which is sent as JSON if it is a mapping.
+    """
     return SubrequestMaker(original).make(dict_obj)
 
 
 def build_response(response: Response, request: Request) -> dict[str, Any]:
-    """Return the entry of a batch's response for the response to a sub-request."""
+    """Return what a batch tells of a response.
+
+    Args:
+        response: The response.
+        request: The sub-request that it belongs to.
+
+    Returns:
+        `path`, `status`, `headers` and `body`, the value of its JSON.
+    """
     body: Any = ""
     if request.method != "HEAD" and response.body:
         try:

@@ -94,7 +94,13 @@ class ViewSet:
     def get_view_arguments(
         self, endpoint_type: str, resource_cls: Any, method: str
     ) -> dict[str, Any]:
-        """Merge the arguments of a view, in a new dict."""
+        """Merge the arguments of a view, in a new dict.
+
+        Args:
+            endpoint_type: `collection` or `record`.
+            resource_cls: The class of the resource.
+            method: That of HTTP, in any case.
+        """
         method = method.lower()
         arguments = {
             **self.default_arguments,
