@@ -14,6 +14,8 @@ from cliquet.permission import require
 from cliquet.tests.support import DEFAULT_SETTINGS
 from tests.http.conftest import ALICE, ALICE_ID, BOB, BOB_ID
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 DEPTH = 6
 COLLECTION = "".join(f"/l{level}s/{level}" for level in range(DEPTH)) + "/leaves"
 LEAF = f"{COLLECTION}/leaf"

@@ -15,6 +15,8 @@ from cliquet.engines.sql import sqlite
 from tests.postgresql.conftest import build_sharing_app, create_kept
 from tests.postgresql.test_client import make
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 HEADERS = {"Authorization": "Basic bWF0OjE="}
 INSERT = "INSERT INTO kept VALUES (:name)"
 
