@@ -38,6 +38,7 @@ backends, check its settings, move its records, clean up, see where time goes.""
 _EPILOG = """\
 examples:
   cliquet init shop                               make a project in the directory shop
+  cliquet init shop --engine postgresql --auth jwt --docker
   cliquet --ini shop/shop.ini migrate             create or upgrade what backends need
   cliquet --ini shop/shop.ini check               explain settings, try backends
   cliquet --ini shop/shop.ini serve --reload      serve it while it is worked on
@@ -63,6 +64,8 @@ def main() -> None:
         sys.exit(conformance.run(**options))
     if command == "init" and options["directory"]:
         sys.exit(project.run(**options))
+    if ini_file is None and command == "init":
+        parser.error("the directory of the project is missing: cliquet init shop")
     if ini_file is None:
         parser.error("the following arguments are required: --ini")
     if command == "serve":
@@ -85,8 +88,11 @@ def main() -> None:
 
 @contextlib.contextmanager
 def _quiet_start(command: str) -> Iterator[None]:
-    """Log nothing of what a service says at its start, before which `migrate` comes."""
-    if command == "migrate":
+    """Log nothing of what a service says at its start, if nobody wants it to serve.
+
+    `migrate` comes before, and `token` asks no backend.
+    """
+    if command in ("migrate", "token"):
         logging.disable(logging.CRITICAL)
     try:
         yield
@@ -133,10 +139,7 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     to_utc = "move timestamps that 3.1 wrote to PostgreSQL in another time zone"
     command.add_argument("--to-utc", action="store_true", help=to_utc)
 
-    command = add(
-        "init", help="make a project that runs (without DIR: old name of migrate)"
-    )
-    command.add_argument("directory", metavar="DIR", nargs="?", help="made by it")
+    project.add_options(add)
 
     command = add("serve", help="serve it here; pserve is for other servers")
     command.add_argument(
@@ -241,7 +244,7 @@ def flush_cache(env: Mapping[str, Any]) -> None:
 #: Those that need the application, with their options as they are parsed.
 _COMMANDS: dict[str, Callable[..., Any]] = {
     "migrate": lambda env, **asked: init_schema(env, **asked),  # noqa: PLW0108 -- patched
-    "init": lambda env, directory: deprecated_init(env),
+    "init": lambda env, **_: deprecated_init(env),
     "routes": lambda env: routes.run(env["registry"]),
     "purge": lambda env, **options: purge.run(env["registry"], **options),
     "flush-cache": flush_cache,

@@ -109,7 +109,8 @@ def test_gunicorn_accepts_what_nginx_lets_through(serve):
 
 
 def read_server(path):
-    ini = configparser.RawConfigParser()
+    # Templates have places for whole lines.
+    ini = configparser.RawConfigParser(allow_no_value=True)
     ini.read(path)
     return {
         name: value for name, value in ini["server:main"].items() if name != "listen"

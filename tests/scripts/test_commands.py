@@ -71,7 +71,7 @@ def test_version_is_told():
     assert command("--version").stdout.startswith("3.2.0")
 
 
-# --- init ------------------------------------------------------------------------
+# --- a project ---------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -84,78 +84,6 @@ def project(tmp_path):
     # The package that is tested, even where another checkout is installed.
     path = f"{target}{os.pathsep}{Path(__file__).parents[2]}"
     return target, {"PYTHONPATH": path, "PATH": "/usr/bin:/bin"}, port
-
-
-def test_a_new_project_passes_its_tests(project):
-    target, environment, _ = project
-
-    answer = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "pytest", "-q", "-p", "no:cacheprovider",
-         "tests"], cwd=target, env=environment, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
-
-    assert "3 passed" in answer.stdout, answer.stdout
-
-
-def test_a_new_project_makes_its_own_environment(project):
-    target, environment, _ = project
-
-    for goal in ("tests", "serve"):
-        lines = subprocess.run(
-            ["make", "--dry-run", goal, "PORT=8890"], cwd=target, env=environment,
-            capture_output=True, text=True, check=True,
-        ).stdout.splitlines()  # fmt: skip
-        assert lines[0].endswith("python3 -m venv .venv")
-        assert all(
-            line.startswith(".venv/bin/") for line in lines[1:-1] if "touch" not in line
-        )
-    assert lines[-1] == ".venv/bin/cliquet --ini shop.ini serve --reload --port 8890"
-    assert ".venv/" in (target / ".gitignore").read_text().splitlines()
-    title, line, *_ = (target / "README.rst").read_text().splitlines()
-    assert (title, line) == ("shop", "====")
-
-
-def test_the_key_of_a_new_project_is_for_its_owner(project):
-    assert (project[0] / "shop.ini").stat().st_mode & 0o777 == 0o600
-
-
-def test_a_new_project_serves_and_keeps(project):
-    import requests
-
-    target, environment, port = project
-    migrated = command("--ini", "shop.ini", "migrate", cwd=target, env=environment)
-    assert migrated.returncode == 0
-    assert "SQLite storage tables" in migrated.stderr
-    url = f"http://127.0.0.1:{port}/v1/items"
-    for number in (1, 2):
-        pserve = Path(sys.executable).with_name("pserve")
-        process = subprocess.Popen(
-            [pserve, "shop.ini"], cwd=target, env=environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            wait_for_port(port, process)
-            made = requests.post(
-                url, json={"data": {"name": "a"}}, auth=("alice", "x"), timeout=10
-            )
-            found = requests.get(url, auth=("alice", "x"), timeout=10)
-        finally:
-            process.terminate()
-            process.wait()
-        assert made.status_code == 201
-        assert len(found.json()["data"]) == number
-
-
-def test_nothing_is_overwritten(tmp_path):
-    (tmp_path / "kept").write_text("mine")
-
-    assert command("init", tmp_path).returncode == 2
-    assert command("init", tmp_path / "1+1").returncode == 2
-    assert command("init", tmp_path / "logging").returncode == 2
-    assert command("init", tmp_path / "cliquet").returncode == 2
-    assert command("init", tmp_path / "pyramid").returncode == 2
-    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
 # --- migrate ---------------------------------------------------------------------
@@ -197,8 +125,8 @@ def test_check_explains_and_warns(project):
     target, environment, _ = project
     ini = target / "shop.ini"
     command("--ini", ini, "migrate", env=environment)
-    text = ini.read_text().replace("paginate_by = 100", "paginate_bye = 100")
-    ini.write_text(text)
+    text = ini.read_text()
+    with_lines(ini, "cliquet.paginate_bye = 100")
 
     answer = command(
         "--ini", ini, "check", env={**environment, "CLIQUET_BATCH_MAX_REQUESTS": "7"}
@@ -385,8 +313,8 @@ def test_check_tells_of_settings_that_no_resource_reads(project):
     command("--ini", ini, "migrate", env=environment)
     with_lines(
         ini,
-        "cliquet.items_write_principals = system.Everyone",
-        "record_itme_put_enabled = false",
+        "cliquet.notes_write_principals = system.Everyone",
+        "record_noet_put_enabled = false",
         "cliquet.event_listeners.audit.use = shop",
     )
 
@@ -394,20 +322,20 @@ def test_check_tells_of_settings_that_no_resource_reads(project):
 
     assert answer.returncode == 1
     errors = answer.stdout.partition("Errors:")[2].partition("Backends:")[0]
-    assert "cliquet.items_write_principals" in errors
-    assert "record_itme_put_enabled" in errors
+    assert "cliquet.notes_write_principals" in errors
+    assert "record_noet_put_enabled" in errors
     assert "'event_listeners' does not list 'audit'" in answer.stdout
 
 
 def test_check_lists_each_setting_once(project):
     target, environment, _ = project
     ini = target / "shop.ini"
-    with_lines(ini, "cliquet.item_read_principals = system.Everyone")
+    with_lines(ini, "cliquet.note_read_principals = system.Everyone")
 
     answer = command("--ini", ini, "check", env=environment)
 
-    lines = [each for each in answer.stdout.splitlines() if "item_read_pri" in each]
-    assert lines == ["  item_read_principals = system.Everyone  (file)"]
+    lines = [each for each in answer.stdout.splitlines() if "note_read_pri" in each]
+    assert lines == ["  note_read_principals = system.Everyone  (file)"]
 
 
 def test_check_tells_which_setting_is_wrong(project):
@@ -441,13 +369,13 @@ def test_check_names_variables_that_nothing_reads(project):
     environment = {
         **environment,
         "CLIQUET_PAGINATE_BYE": "7",
-        "CLIQUET_ITEM_READ_PRINCIPALS": "system.Everyone",
+        "CLIQUET_NOTE_READ_PRINCIPALS": "system.Everyone",
     }
 
     answer = command("--ini", target / "shop.ini", "check", env=environment)
 
     assert "CLIQUET_PAGINATE_BYE is for no setting" in answer.stdout
-    assert "item_read_principals = system.Everyone  (environment" in answer.stdout
+    assert "note_read_principals = system.Everyone  (environment" in answer.stdout
 
 
 @pytest.mark.parametrize("name", ["check", "migrate"])
@@ -473,7 +401,7 @@ def test_routes_are_listed(project):
     answer = command("--ini", target / "shop.ini", "routes", env=environment)
 
     lines = {" ".join(line.split()) for line in answer.stdout.splitlines()}
-    assert "PUT /v1/items/{id} private record_item_put_enabled" in lines
+    assert "PUT /v1/notes/{id} private record_note_put_enabled" in lines
     assert "POST /v1/batch (anybody)" in lines
 
 

@@ -1,14 +1,54 @@
-"""What the service keeps."""
+"""What the service keeps: notes, projects, and tasks in projects."""
 
 import colander
 from cliquet import resource
+from cliquet.types import Request
 
 
-class ItemSchema(resource.ResourceSchema):
-    name = colander.SchemaNode(colander.String())
-    price = colander.SchemaNode(colander.Float(), missing=0)
+class NoteSchema(resource.ResourceSchema):
+    """What a note has."""
+
+    text = colander.SchemaNode(colander.String())
 
 
 @resource.register()
-class Item(resource.UserResource):
-    mapping = ItemSchema()
+class Note(resource.UserResource):
+    """Private: each user has notes of their own, and sees no other."""
+
+    mapping = NoteSchema()
+
+
+class ProjectSchema(resource.ResourceSchema):
+    """What a project has."""
+
+    name = colander.SchemaNode(colander.String())
+
+
+@resource.register()
+class Project(resource.ShareableResource):
+    """Shared: whoever creates one says who else may read it, or write it."""
+
+    mapping = ProjectSchema()
+    # Those who have the last one may add tasks, and change their own only.
+    permissions = ("read", "write", "task:create")
+
+
+class TaskSchema(resource.ResourceSchema):
+    """What a task has."""
+
+    title = colander.SchemaNode(colander.String())
+    done = colander.SchemaNode(colander.Boolean(), missing=False)
+
+
+@resource.register(
+    collection_path="/projects/{{project_id}}/tasks",
+    record_path="/projects/{{project_id}}/tasks/{{id}}",
+)
+class Task(resource.ShareableResource):
+    """Nested: whoever may read a project reads its tasks, and likewise for writing."""
+
+    mapping = TaskSchema()
+
+    def get_parent_id(self, request: Request) -> str:
+        """Return the project that the tasks are in."""
+        return request.matchdict["project_id"]
