@@ -18,6 +18,26 @@ from tests.services import free_port
 ROOT = Path(__file__).parents[2]
 
 
+def borrow_environment(path):
+    """Have a `.venv` with what is installed here, and with the tree that is tested."""
+    venv = path / ".venv"
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True
+    )
+    (packages,) = venv.glob("lib/python*/site-packages")
+    ours = [each for each in sys.path if each.endswith("site-packages")]
+    (packages / "ours.pth").write_text("\n".join([str(path), str(ROOT), *ours]))
+    here = Path(sys.executable).parent
+    for program in ("ruff", "mypy", "pyright", "gunicorn"):
+        (venv / "bin" / program).symlink_to(here / program)
+    cliquet = venv / "bin" / "cliquet"
+    cliquet.write_text(
+        f'#!/bin/sh\nexec {venv}/bin/python -m cliquet.scripts.cliquet "$@"\n'
+    )
+    cliquet.chmod(0o755)
+    (venv / ".ready").touch()
+
+
 class Project:
     """A new project, on a port of its own.
 
@@ -46,25 +66,7 @@ class Project:
         (self.path / name).write_text(text.replace(old, new))
 
     def borrow_environment(self):
-        """Have a `.venv` with what is installed here, and with the tree that is tested."""
-        venv = self.path / ".venv"
-        subprocess.run(
-            [sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True
-        )
-        (packages,) = venv.glob("lib/python*/site-packages")
-        ours = [each for each in sys.path if each.endswith("site-packages")]
-        (packages / "ours.pth").write_text(
-            "\n".join([str(self.path), str(ROOT), *ours])
-        )
-        here = Path(sys.executable).parent
-        for program in ("ruff", "mypy", "pyright", "gunicorn"):
-            (venv / "bin" / program).symlink_to(here / program)
-        cliquet = venv / "bin" / "cliquet"
-        cliquet.write_text(
-            f'#!/bin/sh\nexec {venv}/bin/python -m cliquet.scripts.cliquet "$@"\n'
-        )
-        cliquet.chmod(0o755)
-        (venv / ".ready").touch()
+        borrow_environment(self.path)
 
     def run(self, *command, **options):
         return subprocess.run(
