@@ -14,6 +14,8 @@ release = version = installed_version("cliquet")
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "descriptions",
     "docstrings",
     "settings_reference",
     "clause_directives",
@@ -21,7 +23,16 @@ extensions = [
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_static_path = ["_static"]
-html_title = f"Cliquet {release}"
+templates_path = ["_templates"]
+html_css_files = ["pages.css"]
+# It ends the title of each page, in tabs and search results.
+html_title = "Cliquet"
+html_show_copyright = False
+html_show_sourcelink = False
+# What is copied can be pasted: neither prompts nor answers.
+copybutton_prompt_text = r"\$ |>>> |\.\.\. "
+copybutton_prompt_is_regexp = True
+copybutton_line_continuation_character = "\\"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
