@@ -15,7 +15,7 @@ import pytest
 
 from cliquet.resource import hooks
 from tests.compat.test_names import NAMES
-from tests.docs.test_readme import code_blocks
+from tests.docs.examples import blocks_of
 
 ROOT = Path(__file__).parents[2]
 TEXTS = {path: path.read_text() for path in sorted((ROOT / "docs/api").glob("*.rst"))}
@@ -127,7 +127,9 @@ def shown():
     """Yield the sources that show how applications use the package."""
     for path in sorted((ROOT / "docs").rglob("*.rst")):
         if "_build" not in path.parts:
-            yield from code_blocks(path.read_text(), "python")
+            yield from (
+                block.text for block in blocks_of(path) if block.language == "python"
+            )
     for pattern in (
         "config/*.py",
         "cliquet/scripts/templates/**/*.py",
