@@ -14,14 +14,17 @@ from pyramid.httpexceptions import HTTPForbidden
 
 from cliquet import authorization
 from cliquet.bounds import MAX_MEMBERS, MAX_PRINCIPAL
+from cliquet.declarations.nesting import follows_path
 from cliquet.engines.joint import JointWrite
 from cliquet.engines.overrides import takes_keyword
 from cliquet.nodes.binding import ignores_bindings
 from cliquet.protocol.routing import collection_path
+from cliquet.resource.cascade import FindObjectId, deleted_records
 from cliquet.resource.model import ShareableModel
 from cliquet.resource.registration import register_resource
 from cliquet.resource.schema import ResourceSchema
 from cliquet.resource.shareable import ShareableResource
+from cliquet.storage.cascade import Deletion
 from cliquet.storage.exceptions import UnicityError
 from cliquet.storage.generators import Generator
 from cliquet.storage.query import COMPARISON, Condition, Filter
@@ -135,6 +138,20 @@ class GroupModel(ShareableModel):
         self._changes = _Changes(self, leaving=before)
         return super().delete_records(filters, parent_id)
 
+    def delete_below(
+        self, parent_ids: Sequence[str], find_object_id: FindObjectId
+    ) -> list[Deletion]:
+        """Delete the groups of some parents, which all of their members leave."""
+        deletions = super().delete_below(parent_ids, find_object_id)
+        left = {
+            (member, f"group:{find_object_id(parent_id, group[self.id_field])}")
+            for parent_id, group in deleted_records(deletions)
+            for member in group.get(_MEMBERS) or ()
+        }
+        if left:
+            self._cache().joint_members(lambda _: (set(), left)).run([])
+        return deletions
+
     def _join(self, joint: JointWrite) -> JointWrite:
         members = self._cache().joint_members(self._changes.of)
         return super()._join(joint.along(members))
@@ -191,9 +208,12 @@ class Group(ShareableResource):
         super().__init__(*args, **kwargs)
         self.model.id_generator = self._ids
 
+    @follows_path
     def get_parent_id(self, request: Request) -> str:
         """Return the path that the collection is below, empty at the root."""
         service = request.current_service
+        if service.parent is not None:
+            return super().get_parent_id(request)
         return collection_path(request, service).rpartition("/")[0]
 
     def _store(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -13,9 +14,13 @@ from cliquet.dotted import nearest, suggest
 _VIEW_ARGUMENTS = re.compile(
     r"(?:default|collection|record)_(?:get|head|post|put|patch|delete|options)_arguments"
 )
-_SINGLE_BRACES = re.compile(r"(?<!\{)\{(?!resource_name\})([^{}]*)\}(?!\})")
+_SINGLE_BRACES = re.compile(
+    r"(?<!\{)\{(?!resource_name\b)([^\W\d]\w*(?::(?:[^{}]|\{[^{}]*\})*)?)\}(?!\})"
+)
 _BETWEEN = re.compile(r"[\s,]+")
-_VARIABLE = re.compile(r"\{\{\w+")
+_VARIABLE = re.compile(r"\{(\w+)")
+#: A variable that has to match something.
+_PATTERN = re.compile(r"\{(\w+):(?:[^{}]|\{[^{}]*\})*\}")
 #: Methods that give a resource another record than that of the URL.
 _FINDING = ("__init__", "_find", "_check_id", "_get_record_or_404", "get")
 
@@ -81,28 +86,55 @@ def format_path(viewset: Any, endpoint_type: str, resource_cls: Any, name: str) 
     """Return the path of an endpoint, in which the name of the resource is filled in.
 
     Raises:
-        ConfigurationError: Its braces are not doubled, or do not match.
+        ConfigurationError: Its braces do not match.
     """
     attribute = f"{endpoint_type}_path"
     template = getattr(viewset, attribute)
-    try:
-        return str(template.format(resource_name=name))
-    except (KeyError, IndexError, ValueError) as error:
-        doubled = _SINGLE_BRACES.sub(r"{{\1}}", template)
-        if doubled != template:
-            found = [f"{{{name}}}" for name in _SINGLE_BRACES.findall(template)]
-            message = (
-                f"{', '.join(found)} in single braces, which are for {{resource_name}} "
-                f"alone. Double those of the URL: {attribute}={doubled!r}."
-            )
-        else:
-            message = (
-                "braces that do not match. Write those of the URL twice, as in "
-                "'/tasks/{{id}}'."
-            )
-        raise ConfigurationError(
-            f"{describe(resource_cls)}: {attribute}={template!r} has {message}"
-        ) from error
+    # What 3.1 understands is read as it was there.
+    doubled = _SINGLE_BRACES.sub(r"{{\1}}", template)
+    for written in (template, doubled):
+        with suppress(KeyError, IndexError, ValueError):
+            return str(written.format(resource_name=name))
+    raise ConfigurationError(
+        f"{describe(resource_cls)}: {attribute}={template!r} has braces that do not "
+        "match. Write variables as in '/tasks/{id}'."
+    )
+
+
+def has_single_braces(viewset: Any) -> bool:
+    """Return whether a path has variables that 3.1 did not know, in single braces."""
+    paths = (viewset.collection_path, viewset.record_path)
+    return any(map(_SINGLE_BRACES.search, paths))
+
+
+def scope_of(collection_path: str) -> str:
+    """Return the path that collections of one resource are told apart by.
+
+    That is up to the last variable; nothing if there is but one collection.
+    """
+    segments = collection_path.split("/")
+    while segments and "{" not in segments[-1]:
+        segments.pop()
+    return "/".join(segments)
+
+
+def without_patterns(path: str) -> str:
+    """Return a path without the regular expressions of its variables."""
+    return _PATTERN.sub(r"{\1}", path)
+
+
+def check_parent(resource_cls: Any, parent: Any) -> None:
+    """Refuse a parent that is no resource.
+
+    Raises:
+        ConfigurationError: With the class.
+    """
+    if parent is None or isinstance(parent, str) or hasattr(parent, "default_viewset"):
+        return
+    raise ConfigurationError(
+        f"{describe(resource_cls)}: parent={describe(parent)} is no resource: write "
+        "its class, or its name."
+    )
 
 
 def find_lost_ids(
@@ -115,7 +147,7 @@ def find_lost_ids(
         resource_cls: The class.
         bases: The classes whose methods look for the record of the URL.
     """
-    names = [each.strip("{}") for each in _VARIABLE.findall(viewset.record_path)]
+    names = _VARIABLE.findall(viewset.record_path)
     own = any(
         all(getattr(resource_cls, name) is not getattr(base, name) for base in bases)
         for name in _FINDING
@@ -123,7 +155,7 @@ def find_lost_ids(
     if "id" not in names and viewset.record_methods and not own:
         yield (
             f"{describe(resource_cls)}: record_path={viewset.record_path!r} has no "
-            "{{id}}, so that each request of a record is a 400: end it with '/{{id}}'."
+            "{id}, so that each request of a record is a 400: end it with '/{id}'."
             f"{suggest('id', names, cutoff=0.5)}"
         )
 

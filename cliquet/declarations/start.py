@@ -10,6 +10,7 @@ from pyramid.config import Configurator
 from pyramid.events import ApplicationCreated
 
 from cliquet.declarations import services, subscribers, users
+from cliquet.declarations.nesting import Tree
 from cliquet.declarations.report import describe, warn
 from cliquet.engines.loading import KINDS
 from cliquet.settings.mistakes import Known, Mistake, find_mistakes
@@ -31,7 +32,12 @@ def setup_checks(config: Configurator) -> None:
 
 
 def check_application(registry: Registry) -> None:
-    """Warn of what does not fit together, and in one line of settings nobody reads."""
+    """Warn of what does not fit together, and in one line of settings nobody reads.
+
+    Raises:
+        ConfigurationError: A resource cannot be below its parent.
+    """
+    Tree.of(registry)
     found = (
         *services.find_shadowed(registry),
         *services.find_doubled(registry),

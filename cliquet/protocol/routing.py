@@ -3,7 +3,7 @@
 import re
 import uuid
 from typing import Any, NoReturn
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 from pyramid.config import Configurator
 from pyramid.events import NewRequest
@@ -11,7 +11,10 @@ from pyramid.httpexceptions import HTTPTemporaryRedirect
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.settings import asbool
 
+from cliquet.bounds import MAX_OBJECT_ID
+from cliquet.errors import raise_invalid
 from cliquet.framework.preflights import VERSION_ROUTE
+from cliquet.json_values import find_fault
 from cliquet.object_ids import RecordPath, quote_path
 from cliquet.types import Request
 
@@ -42,6 +45,35 @@ def object_path(request: Request) -> str:
 def collection_path(request: Request, service: Any) -> str:
     """Return the path of the collection of a record, likewise."""
     return quote_path(service.collection_path.format(**request.matchdict))
+
+
+def scope_path(request: Request) -> str:
+    """Return the path that tells the collection of a request from others.
+
+    It is that of the record above, or empty if there is but one collection, or if 3.1
+    knew how to tell them apart.
+    """
+    service = getattr(request, "current_service", None)
+    template = getattr(service, "scope_path", None)
+    if not isinstance(template, str) or not template:
+        # None, or something else of a request that is a mock.
+        return ""
+    path = template.format(**request.matchdict)
+    fault = find_fault(path)
+    quoted = quote_path(path)
+    if fault is None and len(quoted) > MAX_OBJECT_ID:
+        fault = "Path is too long"
+    if fault is not None:
+        raise_invalid(request, "path", None, fault)
+    return quoted
+
+
+def below_version(request: Request, object_id: str) -> str:
+    """Return the `PATH_INFO` of an object, from a request of the same version."""
+    own: str = request.environ["PATH_INFO"]
+    found = _PREFIX.match(own)
+    prefix = found.group() if found else ""
+    return prefix + unquote_to_bytes(object_id).decode("latin-1")
 
 
 def record_pattern(request: Request) -> RecordPath:

@@ -9,6 +9,7 @@ from cliquet.nodes.binding import bound
 from cliquet.resource import fields, payload, responses
 from cliquet.resource.hooks import Hooks
 from cliquet.resource.invalid import InvalidParameter
+from cliquet.resource.nesting import Above
 from cliquet.resource.preconditions import (
     CONDITIONAL_HEADERS,
     NO_PRECONDITIONS,
@@ -58,6 +59,12 @@ class Checks(Hooks):
         return self.timestamp
 
     # --- Check -------------------------------------------------------------------
+
+    def check_parent(self) -> None:
+        """Raise a 404 if the record is missing that those of the resource are below."""
+        above = Above.of(self.request)
+        if above is not None:
+            above.check()
 
     def _check_id(self) -> None:
         payload.check_id(self.record_id, self.model.id_generator.match)

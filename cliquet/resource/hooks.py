@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from cliquet.authorization import RouteFactory
+from cliquet.declarations.nesting import is_of_user
 from cliquet.engines.overrides import function_of
 from cliquet.errors import raise_invalid, send_alert
 from cliquet.events import ACTIONS
@@ -17,6 +18,7 @@ from cliquet.resource import payload, responses
 from cliquet.resource.fields import merge, names_of
 from cliquet.resource.invalid import InvalidParameter
 from cliquet.resource.model import Model
+from cliquet.resource.nesting import find_parent_id
 from cliquet.resource.querystring import parse_fields
 from cliquet.resource.querystring.filters import parse_filters, uses_deprecated_name
 from cliquet.resource.querystring.pagination import build_token
@@ -115,14 +117,18 @@ class Hooks:
 
     # --- In the order in which they are called -----------------------------------
 
+    @is_of_user
     def get_parent_id(self, request: Request) -> str | None:
         """Return the parent of the records: by default each user has their own.
+
+        Those of one record are kept apart from those of another, where the resource has
+        a `parent`, or a path with variables in single braces.
 
         Called once, by the constructor: there is no `self.request` and no `self.model`
         yet. A write of a shareable record is served by two instances, and a batch that
         writes several collections builds others to find out which ones.
         """
-        return request.prefixed_userid
+        return find_parent_id(request, of_user=True)
 
     def is_known_field(self, field: str) -> bool:
         """Return True if records may be filtered and sorted by a field.

@@ -4,18 +4,19 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cliquet.deprecation import DeprecatedMeta
 from cliquet.engines.joint import JointWrite
 from cliquet.engines.overrides import takes_keyword
-from cliquet.permission_cache import PermissionCache
+from cliquet.resource.cascade import Cascade, SharedCascade
 from cliquet.storage.base import StorageBase
 from cliquet.storage.query import UNCONDITIONAL, Condition, Filter, Sort
 from cliquet.types import Principal, Record, Timestamp
 
 
-class Model:
+class Model(Cascade):
     """The records of one collection and parent.
 
     Applications may override any method; `parent_id` stands for another parent than
@@ -188,7 +189,7 @@ class Model:
         )
 
 
-class ShareableModel(Model):
+class ShareableModel(SharedCascade, Model):
     """Records with the permissions that principals have on them.
 
     Attributes:
@@ -202,9 +203,7 @@ class ShareableModel(Model):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.permission: Any = None
         self.get_permission_object_id: Any = None
-        self.permission_cache: PermissionCache | None = None
         self.current_principal: Principal | None = None
 
     def get_record(self, record_id: str, parent_id: str | None = None) -> Record:
@@ -269,13 +268,6 @@ class ShareableModel(Model):
             permissions.finish([each[self.id_field] for each in tombstones])
         return tombstones
 
-    def _cache(self) -> PermissionCache:
-        """Return the cache of the request, unless the backend was replaced here."""
-        cache = self.permission_cache
-        if cache is None or cache.backend is not self.permission:
-            cache = self.permission_cache = PermissionCache(self.permission)
-        return cache
-
     def _join_permissions(
         self, replaced: Mapping[str, Iterable[Principal]]
     ) -> JointWrite:
@@ -288,7 +280,7 @@ class ShareableModel(Model):
         """Have the storage do it in the step of the next write, if it can."""
         if joint.database is not None:
             known = self.condition or UNCONDITIONAL
-            self.condition = Condition(known.record, known.collection, joint)
+            self.condition = replace(known, joint=joint)
         return joint
 
 

@@ -33,8 +33,9 @@ def register(depth: int = 1, **kwargs: Any) -> Callable[[ResourceClass], Resourc
 
     Args:
         depth: How many frames above the decorator the class is written.
-        **kwargs: `name`, `collection_path`, `record_path`, `collection_methods`,
-            `record_methods`, or any other attribute of its viewset.
+        **kwargs: `name`, `parent`, `collection_path`, `record_path`,
+            `collection_methods`, `record_methods`, or any other attribute of its
+            viewset.
 
     Raises:
         ConfigurationError: It is written without parentheses, or on another class.
@@ -102,6 +103,9 @@ def _add_services(
         )
         for endpoint_type in _ENDPOINT_TYPES
     }
+    scope = None
+    if viewset.parent is not None or declared.has_single_braces(viewset):
+        scope = declared.scope_of(declared.without_patterns(paths["collection"]))
     for endpoint_type in _ENDPOINT_TYPES:
         service = Service(
             viewset.get_service_name(endpoint_type, resource_cls),
@@ -114,8 +118,10 @@ def _add_services(
         service.resource_name = resource_name
         service.record_route = viewset.get_service_name("record", resource_cls)
         service.type = endpoint_type
-        service.collection_path = paths["collection"]
-        service.record_path = paths["record"]
+        service.collection_path = declared.without_patterns(paths["collection"])
+        service.record_path = declared.without_patterns(paths["record"])
+        service.parent = viewset.parent
+        service.scope_path = scope
         _add_views(service, config.registry.settings)
         config.add_cornice_service(service)
 
@@ -129,6 +135,7 @@ def _check_declaration(
         for endpoint_type in _ENDPOINT_TYPES
         for method in declared.check_methods(viewset, endpoint_type, resource_cls)
     ]
+    declared.check_parent(resource_cls, viewset.parent)
     deleted_field = resource_cls.default_model.deleted_field
     schemas.check_mapping(resource_cls, deleted_field, set(map(str.upper, methods)))
     is_standard = type(viewset) in _VIEWSETS

@@ -7,6 +7,7 @@ from pyramid.httpexceptions import HTTPForbidden
 from pyramid.settings import asbool
 
 from cliquet import authorization
+from cliquet.declarations.nesting import follows_path
 from cliquet.deprecation import DeprecatedMeta
 from cliquet.events import ACTIONS
 from cliquet.framework.policy import forget_user
@@ -14,6 +15,7 @@ from cliquet.permission_cache import PermissionCache
 from cliquet.resource import payload
 from cliquet.resource.hooks import ignores_tombstones
 from cliquet.resource.model import Model, ShareableModel
+from cliquet.resource.nesting import find_parent_id
 from cliquet.resource.user import UserResource
 from cliquet.resource.viewset import ShareableViewSet, ViewSet
 from cliquet.storage.query import COMPARISON, Condition, Filter
@@ -49,9 +51,10 @@ class ShareableResource(UserResource):
                 self.context.get_permission_object_id, self.request
             )
 
+    @follows_path
     def get_parent_id(self, request: Request) -> str:
-        """Return one parent for all users."""
-        return ""
+        """Return one parent for all users, or one for each record above."""
+        return find_parent_id(request, of_user=False) or ""
 
     def implied_filters(self) -> list[Filter]:
         """Restrict to the records shared with the user, if that is all they may."""

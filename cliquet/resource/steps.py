@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar
 
 from pyramid.settings import asbool
@@ -20,6 +21,7 @@ from cliquet.resource.checks import Checks
 from cliquet.resource.hooks import wants_tombstones
 from cliquet.resource.invalid import InvalidParameter
 from cliquet.resource.lists import fetch_page
+from cliquet.resource.nesting import Above
 from cliquet.resource.querystring import Listing
 from cliquet.resource.told import is_watched
 from cliquet.storage.exceptions import (
@@ -27,7 +29,7 @@ from cliquet.storage.exceptions import (
     RecordNotFoundError,
     UnicityError,
 )
-from cliquet.storage.query import ANY, COMPARISON, Condition, Filter
+from cliquet.storage.query import ANY, COMPARISON, UNCONDITIONAL, Condition, Filter
 from cliquet.types import Record, Timestamp
 
 # How often a write starts again, because another one came first.
@@ -52,6 +54,7 @@ def endpoint(method: Endpoint[Resource]) -> Endpoint[Resource]:
     def respond(resource: Resource) -> dict[str, Any]:
         for _ in range(MAX_ATTEMPTS):
             try:
+                resource.check_parent()
                 return check_body(resource, method(resource))
             except InvalidParameter as error:
                 raise_invalid(resource.request, *error.args)
@@ -225,6 +228,10 @@ class Steps(Checks):
         self, new: Record, existing: Record | None, condition: Condition | None
     ) -> Record:
         method = self.model.update_record if existing else self.model.create_record
+        above = None if existing else Above.of(self.request)
+        if above is not None:
+            place = above.place_in(self.model.storage)
+            condition = replace(condition or UNCONDITIONAL, parent=place)
         unique_fields = self.mapping.get_option("unique_fields")
         return self._write(condition, method, new, unique_fields=unique_fields)
 

@@ -18,6 +18,7 @@ from cliquet.logs import logger
 from cliquet.protocol.preferences import choose_behavior
 from cliquet.resource import payload, responses
 from cliquet.resource.model import Model
+from cliquet.resource.nesting import delete_below
 from cliquet.resource.steps import Steps, endpoint
 from cliquet.resource.told import watch_deletion
 from cliquet.storage.exceptions import RecordNotFoundError, UnicityError
@@ -90,6 +91,7 @@ class UserResource(Steps):
             filters = [*filters, Filter(id_field, ids, COMPARISON.IN)]
         watch_deletion(self, filters)
         deleted = self._write(condition, self.model.delete_records, filters=filters)
+        delete_below(self, deleted)
         if deleted or self.may_read(None):
             newest = payload.newest(deleted, self.model.modified_field)
             self._set_timestamp(newest)
@@ -187,6 +189,7 @@ class UserResource(Steps):
             )
         except RecordNotFoundError as error:
             raise responses.not_found() from error
+        delete_below(self, [deleted])
         self._set_timestamp(deleted)
         self.told_before = [self.fields_of(existing)]
         return self.postprocess(deleted, action=ACTIONS.DELETE)

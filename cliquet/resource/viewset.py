@@ -50,6 +50,7 @@ class ViewSet:
     service_name = "{resource_name}-{endpoint_type}"
     collection_path = "/{resource_name}s"
     record_path = "/{resource_name}s/{{id}}"
+    parent: Any = None
 
     collection_methods: tuple[str, ...] = ("GET", "POST", "DELETE")
     record_methods: tuple[str, ...] = ("GET", "PUT", "PATCH", "DELETE")

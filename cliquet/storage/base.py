@@ -8,7 +8,7 @@ from pyramid.settings import asbool
 from cliquet.engines.exceptions import health_check, in_batch
 from cliquet.json_values import as_json
 from cliquet.storage import generators
-from cliquet.storage.hooks import Maintenance
+from cliquet.storage.cascade import Cascades, is_stood_for
 from cliquet.storage.query import (
     UNCONDITIONAL,
     Condition,
@@ -27,7 +27,7 @@ DEFAULT_MODIFIED_FIELD = "last_modified"
 DEFAULT_DELETED_FIELD = "deleted"
 
 
-class StorageBase(Maintenance):
+class StorageBase(Cascades):
     """Records and tombstones of collections, each collection with a timestamp.
 
     Each method is atomic, copies records in and out, and raises `BackendError` if the
@@ -165,6 +165,7 @@ class StorageBase(Maintenance):
             Write(scope, names, object_id, None, condition, last_modified, with_deleted)
         )
 
+    @is_stood_for
     def delete_all(
         self,
         collection_id: str,

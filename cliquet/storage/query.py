@@ -89,11 +89,14 @@ class Condition:
         collection: The timestamp that the collection must have before the
             write, `None` for any.
         joint: What is to be written in the same step, if the storage can.
+        parent: A live record that there must be, `None` for any: its collection and
+            its id.
     """
 
     record: "int | _Any | None" = ANY
     collection: int | None = None
     joint: JointWrite | None = None
+    parent: tuple[Scope, str] | None = None
 
     def joint_in(self, database: Any) -> JointWrite | None:
         """Return what is to be written along, if it belongs to a database."""

@@ -10,8 +10,19 @@ from typing import ClassVar, NamedTuple
 from cliquet import serialization
 from cliquet.engines.sql.client import Connection, Row, SQLClient
 from cliquet.storage.base import StorageBase
-from cliquet.storage.exceptions import RecordNotFoundError, UnicityError
-from cliquet.storage.query import COMPARISON, FieldNames, Filter, Scope, Write
+from cliquet.storage.exceptions import (
+    ModifiedMeanwhileError,
+    RecordNotFoundError,
+    UnicityError,
+)
+from cliquet.storage.query import (
+    COMPARISON,
+    Condition,
+    FieldNames,
+    Filter,
+    Scope,
+    Write,
+)
 from cliquet.storage.rules import check_collection, check_record
 from cliquet.timestamps import NextTimestamp, next_timestamp
 from cliquet.types import Record, Timestamp
@@ -69,6 +80,9 @@ class Statements(NamedTuple):
     get: str
     """Id, timestamp and document of a record."""
 
+    hold: str
+    """A row if there is a record, which nobody deletes before the transaction ends."""
+
     timestamp: str
     """That of the collection; 0 or no row if it was never used."""
 
@@ -92,6 +106,7 @@ class SQLStorage(StorageBase):
 
     def _write(self, write: Write) -> Record:
         with self.client.connect() as connection:
+            self._hold_parent(connection, write.condition)
             written = self._write_at_once(connection, write)
             if written is not None:
                 return written
@@ -105,6 +120,15 @@ class SQLStorage(StorageBase):
             if write.record is None:
                 return self._delete(connection, write, times)
             return self._put(connection, write, times, is_new=existing is None)
+
+    def _hold_parent(self, connection: Connection, condition: Condition) -> None:
+        """Have the record that a write is below stay until the transaction ends."""
+        if condition.parent is None:
+            return
+        scope, object_id = condition.parent
+        row = connection.row(self.statements.hold, id=object_id, **scope._asdict())
+        if row is None:
+            raise ModifiedMeanwhileError(object_id)
 
     def _write_at_once(self, connection: Connection, write: Write) -> Record | None:
         """Do a write by a single statement, where the engine has one for it.

@@ -103,7 +103,10 @@ def _permitted_scope(
             asked.context = factory(asked)
             if not asked.has_permission(permission):
                 continue
-        model = service.resource(request=asked).model
+        resource = service.resource(request=asked)
+        if hasattr(resource, "check_parent"):
+            resource.check_parent()
+        model = resource.model
         if None not in (model.collection_id, model.parent_id):
             return Scope(model.collection_id, model.parent_id)
     return None

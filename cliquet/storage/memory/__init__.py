@@ -9,7 +9,11 @@ from typing import Any
 
 from cliquet.json_values import copy_json
 from cliquet.storage.base import MemoryBasedStorage
-from cliquet.storage.exceptions import RecordNotFoundError, UnicityError
+from cliquet.storage.exceptions import (
+    ModifiedMeanwhileError,
+    RecordNotFoundError,
+    UnicityError,
+)
 from cliquet.storage.memory.collection import Collection, Entry
 from cliquet.storage.memory.lists import read_list
 from cliquet.storage.query import Condition, FieldNames, Query, Scope, Write
@@ -74,6 +78,7 @@ class Storage(MemoryBasedStorage):
 
     def _write(self, write: Write) -> Record:
         with self._lock:
+            self._check_parent(write.condition)
             collection = self._collection(write.scope)
             existing = collection.live.get(write.object_id)
             if existing is not None and write.is_new:
@@ -87,6 +92,15 @@ class Storage(MemoryBasedStorage):
             if joint is not None:
                 joint.run([write.object_id])
             return written
+
+    def _check_parent(self, condition: Condition) -> None:
+        """Look for the record that what is written is below."""
+        if condition.parent is None:
+            return
+        scope, object_id = condition.parent
+        collection = self._collections.get(scope)
+        if collection is None or object_id not in collection.live:
+            raise ModifiedMeanwhileError
 
     def _delete_all(
         self,

@@ -4,13 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from cliquet.engines.sql.client import Connection
+from cliquet.storage.cascade import Deletion, first_timestamps, gathered
 from cliquet.storage.exceptions import ModifiedMeanwhileError
 from cliquet.storage.postgresql import schema, writes, zones
 from cliquet.storage.postgresql.client import PostgreSQLClient, create_from_config
 from cliquet.storage.postgresql.filters import Conditions, Parameters
 from cliquet.storage.postgresql.lists import build_list
 from cliquet.storage.postgresql.numbers import plain_floats
-from cliquet.storage.query import Condition, Filter, Query, Scope, Write
+from cliquet.storage.query import (
+    Condition,
+    FieldNames,
+    Filter,
+    Query,
+    Scope,
+    Write,
+)
 from cliquet.storage.rules import check_collection, check_record
 from cliquet.storage.sql import (
     PAIR,
@@ -139,6 +147,35 @@ class Storage(SQLStorage):
             found = ((row.id, row.modified, row.data) for row in rows)
             before.extend(present_all(found, names))
         return [names.tombstone(row.id, row.last_modified) for row in rows]
+
+    def find_parents(
+        self, collection_id: str, beginnings: Sequence[str]
+    ) -> Sequence[str]:
+        with self.client.connect(readonly=True) as connection:
+            rows = connection.rows(
+                writes.FIND_PARENTS,
+                collection_id=collection_id,
+                beginnings=list(beginnings),
+            )
+        return [row.parent_id for row in rows]
+
+    def _delete_of_parents(
+        self, collection_id: str, parent_ids: Sequence[str], names: FieldNames
+    ) -> list[Deletion]:
+        values: dict[str, Any] = {
+            "collection_id": collection_id,
+            "parent_ids": list(parent_ids),
+        }
+        with self.client.connect() as connection:
+            locked = connection.rows(writes.LOCK_PARENTS, **values)
+            if not locked:
+                return []
+            times = {row.parent_id: row.last_modified for row in locked}
+            firsts = first_timestamps(times.items(), locked[-1].now)
+            values |= {"parent_ids": list(firsts), "firsts": list(firsts.values())}
+            rows = connection.rows(writes.DELETE_OF_PARENTS, **values)
+        deleted = ((row[0], row[1], present(row[2:], names)) for row in rows)
+        return gathered(deleted, collection_id, times, names)
 
     def _list(self, query: Query) -> tuple[list[Record], int]:
         limit = query.limit or self._max_fetch_size or _UNLIMITED

@@ -94,6 +94,50 @@ DELETED = {
 }
 """The same, where the deleted records are wanted too."""
 
+LOCK_PARENTS = """
+    SELECT parent_id, as_epoch(last_modified) AS last_modified, current_epoch() AS now
+    FROM timestamps WHERE collection_id = :collection_id
+    AND parent_id = ANY(CAST(:parent_ids AS text[]))
+    ORDER BY parent_id COLLATE "C" FOR UPDATE"""
+"""Lock a collection of some parents."""
+
+DELETE_OF_PARENTS = """
+    WITH first AS (
+        SELECT * FROM unnest(
+            CAST(:parent_ids AS text[]), CAST(:firsts AS bigint[])
+        ) AS first (parent_id, epoch)),
+    gone AS (
+        DELETE FROM records USING first
+        WHERE records.parent_id = first.parent_id AND collection_id = :collection_id
+        RETURNING records.parent_id, id, last_modified, data, first.epoch),
+    numbered AS (
+        SELECT parent_id, id, as_epoch(last_modified) AS modified, data::text AS data,
+            epoch - 1 + row_number() OVER (
+                PARTITION BY parent_id
+                ORDER BY as_epoch(last_modified), id COLLATE "C") AS epoch
+        FROM gone),
+    next AS (
+        UPDATE timestamps SET last_modified = from_epoch(newest.epoch)
+        FROM (SELECT parent_id, max(epoch) AS epoch FROM numbered GROUP BY parent_id)
+            AS newest
+        WHERE timestamps.parent_id = newest.parent_id
+        AND collection_id = :collection_id),
+    kept AS (
+        INSERT INTO deleted (id, parent_id, collection_id, last_modified)
+        SELECT id, parent_id, :collection_id, from_epoch(epoch) FROM numbered
+        ON CONFLICT (id, parent_id, collection_id) DO UPDATE
+        SET last_modified = excluded.last_modified)
+    SELECT parent_id, epoch, id, modified, data FROM numbered
+    ORDER BY parent_id COLLATE "C", epoch"""
+"""Delete the records of parents that are locked, each of which has its `first`."""
+
+FIND_PARENTS = """
+    SELECT parent_id FROM timestamps WHERE collection_id = :collection_id
+    AND EXISTS (
+        SELECT FROM unnest(CAST(:beginnings AS text[])) AS beginning
+        WHERE starts_with(parent_id, beginning))"""
+"""Parents of a collection whose ids begin with one of some texts."""
+
 LOCK = Prepared("""
     INSERT INTO timestamps AS pair (parent_id, collection_id, last_modified)
     VALUES (:parent_id, :collection_id, from_epoch(0))
@@ -116,6 +160,7 @@ INITIALIZE = """
 """Set the current time as that of a collection that was never used."""
 
 STATEMENTS = Statements(
+    hold=Prepared(f"SELECT 1 AS held FROM records WHERE {KEY} FOR KEY SHARE"),
     get=Prepared(f"""
         SELECT id, as_epoch(last_modified), data::text FROM records WHERE {KEY}"""),
     put="""

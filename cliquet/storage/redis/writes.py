@@ -89,6 +89,8 @@ class Writes:
             unchanged = replace(write.condition, record=ANY, collection=current or 0)
             try:
                 return self._put(write._replace(condition=unchanged))
+            except _BelowNothingError:
+                raise
             except ModifiedMeanwhileError:
                 continue
 
@@ -104,7 +106,7 @@ class Writes:
     def _run(self, script: str, write: Write, head: str) -> Any:
         return self._scripts.run(
             script,
-            keys_of_write(write.scope, write.object_id),
+            keys_of_write(write.scope, write.object_id) + self._key_of_parent(write),
             [
                 *_arguments(write.names, write.condition, write.last_modified),
                 write.object_id,
@@ -113,6 +115,14 @@ class Writes:
             write.condition,
             [write.object_id],
         )
+
+    def _key_of_parent(self, write: Write) -> list[str]:
+        """Return the key that there must be, if what is written is below a record."""
+        if write.condition.parent is None:
+            return []
+        scope, object_id = write.condition.parent
+        self._moves.prepare(scope, object_id)
+        return [key(scope, LIVE, object_id)]
 
     def delete_all(
         self,
@@ -222,7 +232,13 @@ def _arguments(
     ]
 
 
+class _BelowNothingError(ModifiedMeanwhileError):
+    """The record is not there that others are written below: to try again is vain."""
+
+
 def _check_unchanged(reply: Sequence[bytes]) -> None:
+    if reply[0] == b"below nothing":
+        raise _BelowNothingError
     if reply[0] == b"changed":
         raise ModifiedMeanwhileError
 

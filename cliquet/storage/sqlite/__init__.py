@@ -5,17 +5,35 @@ write expects and what it changes are one atomic step. Lists by timestamp are re
 the order of an index; other orders and filters are evaluated over the collection.
 """
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from cliquet.engines.sql.client import Connection
 from cliquet.engines.sql.sqlite import create_from_config
 from cliquet.logs import logger
-from cliquet.storage.query import Condition, Filter, Query, Scope, Sort, Write
+from cliquet.storage.cascade import Deletion, first_timestamps, gathered
+from cliquet.storage.query import (
+    Condition,
+    FieldNames,
+    Filter,
+    Query,
+    Scope,
+    Sort,
+    Write,
+)
 from cliquet.storage.rules import check_collection
-from cliquet.storage.sql import Lock, SQLStorage
+from cliquet.storage.sql import Lock, SQLStorage, present
 from cliquet.storage.sqlite.lists import read_list
 from cliquet.storage.sqlite.schema import TABLES
-from cliquet.storage.sqlite.writes import INITIALIZE, STATEMENTS
+from cliquet.storage.sqlite.writes import (
+    DELETE_OF_PARENTS,
+    DELETED_OF_PARENTS,
+    FIND_PARENTS,
+    INITIALIZE,
+    STATEMENTS,
+    TIMESTAMPS_OF_PARENTS,
+)
 from cliquet.timestamps import msec_time, next_timestamp
 from cliquet.types import Record, Timestamp
 
@@ -74,6 +92,39 @@ class Storage(SQLStorage):
                 tombstones.append(self._delete(connection, write, times))
                 current = times.collection
         return tombstones
+
+    def find_parents(
+        self, collection_id: str, beginnings: Sequence[str]
+    ) -> Sequence[str]:
+        with self.client.connect(readonly=True) as connection:
+            rows = connection.rows(
+                FIND_PARENTS,
+                collection_id=collection_id,
+                beginnings=json.dumps(list(beginnings)),
+            )
+        return [row.parent_id for row in rows]
+
+    def _delete_of_parents(
+        self, collection_id: str, parent_ids: Sequence[str], names: FieldNames
+    ) -> list[Deletion]:
+        with self.client.connect() as connection:
+            rows = connection.rows(
+                TIMESTAMPS_OF_PARENTS,
+                collection_id=collection_id,
+                parent_ids=json.dumps(list(parent_ids)),
+            )
+            times = {row.parent_id: row.last_modified for row in rows}
+            values = {
+                "collection_id": collection_id,
+                "firsts": json.dumps(first_timestamps(times.items(), msec_time())),
+            }
+            found = connection.rows(DELETED_OF_PARENTS, **values)
+            for statement in DELETE_OF_PARENTS if found else ():
+                connection.run(statement, **values)
+        deleted = (
+            (row[0], row[3], present((row[2], row[4], row[5]), names)) for row in found
+        )
+        return gathered(deleted, collection_id, times, names)
 
     def _list(self, query: Query) -> tuple[list[Record], int]:
         with self.client.connect(readonly=True) as connection:

@@ -7,7 +7,50 @@ INITIALIZE = """
     VALUES (:parent_id, :collection_id, :now, 0) ON CONFLICT DO NOTHING"""
 """Set the time of a collection that was never used."""
 
+PARENTS = "collection_id = :collection_id AND parent_id "
+_LISTED = "IN (SELECT value FROM json_each(:parent_ids))"
+
+TIMESTAMPS_OF_PARENTS = f"""
+    SELECT parent_id, last_modified FROM timestamps WHERE {PARENTS}{_LISTED}"""
+
+_OF_PARENTS = """
+    SELECT parent_id, collection_id, records.id, first.value - 1 + row_number() OVER (
+        PARTITION BY parent_id ORDER BY last_modified, records.id) AS epoch{more}
+    FROM json_each(:firsts) AS first
+    CROSS JOIN records ON parent_id = first.key
+    WHERE collection_id = :collection_id"""
+
+DELETED_OF_PARENTS = (
+    _OF_PARENTS.format(more=", last_modified, data")
+    + " ORDER BY parent_id, epoch"
+)
+"""The records of some parents, with the timestamps that their tombstones get."""
+
+DELETE_OF_PARENTS = (
+    # The WHERE is for the parser of SQLite.
+    f"""INSERT INTO deleted (parent_id, collection_id, id, last_modified)
+    SELECT * FROM ({_OF_PARENTS.format(more="")}) WHERE true
+    ON CONFLICT DO UPDATE SET last_modified = excluded.last_modified""",
+    f"""UPDATE timestamps SET records = 0, last_modified = first.value - 1 + (
+        SELECT count(*) FROM records WHERE records.parent_id = timestamps.parent_id
+        AND records.collection_id = timestamps.collection_id)
+    FROM json_each(:firsts) AS first
+    WHERE {PARENTS}= first.key AND EXISTS (
+        SELECT 1 FROM records WHERE records.parent_id = timestamps.parent_id
+        AND records.collection_id = timestamps.collection_id)""",
+    f"""DELETE FROM records WHERE {PARENTS}
+    IN (SELECT key FROM json_each(:firsts))""",
+)
+"""What leaves their tombstones, sets their timestamps and deletes them, in turn."""
+
+FIND_PARENTS = """
+    SELECT parent_id FROM timestamps WHERE collection_id = :collection_id AND EXISTS (
+        SELECT 1 FROM json_each(:beginnings) AS beginning
+        WHERE substr(parent_id, 1, length(beginning.value)) = beginning.value)"""
+"""Parents of a collection whose ids begin with one of some texts."""
+
 STATEMENTS = Statements(
+    hold=f"SELECT 1 AS held FROM records WHERE {KEY}",
     get=f"SELECT id, last_modified, data FROM records WHERE {KEY}",
     put="""
         INSERT INTO records (parent_id, collection_id, id, last_modified, data)

@@ -1,7 +1,8 @@
 -- What writes have in common: conditions, the next timestamp, records and tombstones.
 --
 -- KEYS: timestamp of the collection, record, set of records, tombstone, set of
--- tombstones, what the index knows, index of records, index of tombstones.
+-- tombstones, what the index knows, index of records, index of tombstones; maybe the
+-- record that what is written is below, and that there must be.
 -- ARGV: now; the timestamp to give, or '' for the next one; what the record must be
 -- ('any', 'absent' or its timestamp); the timestamp that the collection must have, or
 -- ''; name of the field of timestamps; then what each script says.
@@ -24,6 +25,10 @@ end
 local function is_collection_expected()
     local current = redis.call('GET', KEYS[1]) or '0'
     return ARGV[4] == '' or ARGV[4] == current
+end
+
+local function is_below_nothing()
+    return KEYS[9] and redis.call('EXISTS', KEYS[9]) == 0
 end
 
 local function is_expected(found)
