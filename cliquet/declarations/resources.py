@@ -91,7 +91,7 @@ def format_path(viewset: Any, endpoint_type: str, resource_cls: Any, name: str) 
     attribute = f"{endpoint_type}_path"
     template = getattr(viewset, attribute)
     # What 3.1 understands is read as it was there.
-    doubled = _SINGLE_BRACES.sub(r"{{\1}}", template)
+    doubled = _SINGLE_BRACES.sub(_double, template)
     for written in (template, doubled):
         with suppress(KeyError, IndexError, ValueError):
             return str(written.format(resource_name=name))
@@ -99,6 +99,10 @@ def format_path(viewset: Any, endpoint_type: str, resource_cls: Any, name: str) 
         f"{describe(resource_cls)}: {attribute}={template!r} has braces that do not "
         "match. Write variables as in '/tasks/{id}'."
     )
+
+
+def _double(variable: re.Match[str]) -> str:
+    return variable.group().replace("{", "{{").replace("}", "}}")
 
 
 def has_single_braces(viewset: Any) -> bool:

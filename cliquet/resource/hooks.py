@@ -121,12 +121,10 @@ class Hooks:
     def get_parent_id(self, request: Request) -> str | None:
         """Return the parent of the records: by default each user has their own.
 
-        Those of one record are kept apart from those of another, where the resource has
-        a `parent`, or a path with variables in single braces.
-
-        Called once, by the constructor: there is no `self.request` and no `self.model`
-        yet. A write of a shareable record is served by two instances, and a batch that
-        writes several collections builds others to find out which ones.
+        So has each parent of a nested resource (docs: nested-resources). Called once,
+        by the constructor: there is no `self.request` and no `self.model` yet. A write
+        of a shareable record is served by two instances, and a batch that writes
+        several collections builds others to find out which ones.
         """
         return find_parent_id(request, of_user=True)
 

@@ -29,6 +29,18 @@ class Task(resource.UserResource):
     mapping = TaskSchema()
 """
 
+PROJECT = TASK.replace("Task(", "Project(")
+
+NESTED = """\
+@resource.register(
+    parent="project",
+    collection_path="/projects/{project_id}/tasks",
+    record_path="/projects/{project_id}/tasks/{id}",
+)
+class Task(resource.UserResource):
+    mapping = TaskSchema()
+"""
+
 POST = (("POST", "/v1/tasks", {"name": "a"}),)
 PATCH = (
     ("PUT", "/v1/tasks/3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b10", {"name": "a"}),
@@ -79,24 +91,51 @@ RESOURCES = [
         outcome=WARNED,
     ),
     Mistake(
-        "Single braces in a path",
-        ("shop.Task", "{project_id}", "/projects/{{project_id}}/tasks"),
-        python=TASK.replace(
-            "()\nclass",
-            '(\n    collection_path="/projects/{project_id}/tasks",\n'
-            '    record_path="/projects/{project_id}/tasks/{id}",\n)\nclass',
-        ),
-    ),
-    Mistake(
         "Braces that do not match",
         ("shop.Task", "record_path", "braces"),
         python=TASK.replace("()\nclass", '(record_path="/tasks/{{id}")\nclass'),
     ),
     Mistake(
         "A path of records without their id",
-        ("shop.Task", "/{{id}}"),
-        python=TASK.replace("()\nclass", '(record_path="/tasks/{{task_id}}")\nclass'),
+        ("shop.Task", "/{id}"),
+        python=TASK.replace("()\nclass", '(record_path="/tasks/{task_id}")\nclass'),
         outcome=WARNED,
+    ),
+    Mistake(
+        "A parent that does not exist",
+        ("shop.Task", "parent='projcet'", "'project'"),
+        python=NESTED.replace('project"', 'projcet"'),
+        more=PROJECT,
+    ),
+    Mistake(
+        "A parent that is registered twice",
+        ("shop.Task", "shop.Project", "'project', 'archive'"),
+        python='@resource.register(name="archive")\n' + PROJECT + "\n\n"
+        + NESTED.replace('"project"', "Project"),
+    ),
+    Mistake(
+        "A parent that is no resource",
+        ("shop.Task", "parent=", "class"),
+        python=NESTED.replace('"project"', "object"),
+    ),
+    Mistake(
+        "A path that is not below that of the parent",
+        ("shop.Task", "'/tasks'", "'/projects/{project_id}/tasks'"),
+        python=NESTED.replace("/projects/{project_id}", ""),
+        more=PROJECT,
+    ),
+    Mistake(
+        "A parent, and ``get_parent_id``",
+        ("shop.Task", "get_parent_id", "parent"),
+        python=NESTED + "\n    def get_parent_id(self, request):\n"
+        '        return request.matchdict["project_id"]\n',
+        more=PROJECT,
+    ),
+    Mistake(
+        "Shared records below those of one user",
+        ("shop.Task", "shop.Project", "ShareableResource"),
+        python=NESTED.replace("UserResource", "ShareableResource"),
+        more=PROJECT,
     ),
     Mistake(
         "One method, without comma",

@@ -21,8 +21,7 @@ _OF_PARENTS = """
     WHERE collection_id = :collection_id"""
 
 DELETED_OF_PARENTS = (
-    _OF_PARENTS.format(more=", last_modified, data")
-    + " ORDER BY parent_id, epoch"
+    _OF_PARENTS.format(more=", last_modified, data") + " ORDER BY parent_id, epoch"
 )
 """The records of some parents, with the timestamps that their tombstones get."""
 
