@@ -126,13 +126,26 @@ def _elements(node: Any, value: list[Any]) -> list[Any]:
     found = []
     for position, (child, item) in enumerate(zip(node.children, value, strict=True)):
         read = _inside(node, child, item, position)
-        if read is colander.null and child.missing is colander.drop:
+        if child.missing is colander.drop and _is_missing(child, read):
             # A tuple has no place to drop.
             failure = colander.Invalid(node)
             failure.add(colander.Invalid(child, child.missing_msg), position)
             raise failure
         found.append(read)
     return found
+
+
+def _is_missing(node: Any, value: Any) -> bool:
+    """Return whether a node that may be left out would be, for this value.
+
+    Types of colander take some that are empty, as an array where a number should be.
+    """
+    if value is colander.null or value:
+        return value is colander.null
+    try:
+        return bool(node.deserialize(value) is colander.drop)
+    except colander.Invalid:
+        return False
 
 
 def _inside(node: Any, child: Any, value: Any, position: int) -> Any:

@@ -6,7 +6,7 @@ colander deserialises a flat mapping of five scalars in 4 µs, one of fifty in 2
 """
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import colander
 
@@ -159,6 +159,9 @@ class TimeStamp(colander.SchemaNode):
     missing = None
     """The value when there is none, and `auto_now` is false."""
 
+    json_schema: ClassVar[dict[str, Any]] = {"type": ["integer", "null"]}
+    """What descriptions of the service tell of it."""
+
     def deserialize(self, cstruct: Any = colander.null) -> Any:
         """Read a timestamp, or take the current one."""
         if cstruct is colander.null and self.auto_now:
@@ -196,6 +199,15 @@ def _beginnings(value: str) -> list[int]:
     # `http:///` also begins with `http://`: what is left decides.
     extra = len(matched.group()) - len(matched.group().rstrip("/"))
     return [matched.end() - back for back in range(max(extra, 1))]
+
+
+#: The same, for clients: letters are those of ASCII.
+_check_url.json_schema = {  # type: ignore[attr-defined]
+    "pattern": (
+        r"^([A-Za-z][A-Za-z0-9_-]+:(/{1,3}|[A-Za-z0-9%])|[Ww]{3}[0-9]{0,3}[.]|"
+        rf"[A-Za-z0-9.-]+[.][A-Za-z]{{2,4}}/)[^\s()<>]+[^\s{re.escape(_PUNCTUATION)}]"
+    )
+}
 
 
 class URL(colander.SchemaNode):
