@@ -5,6 +5,7 @@ import json
 import keyword
 import re
 import secrets
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import distribution, packages_distributions
@@ -31,6 +32,7 @@ _TAKEN = {
     "production": "production.ini is for deployments",
     "multiauth": "settings of authentication begin with it",
     "event_listeners": "settings of listeners begin with it",
+    "postgres": "PostgreSQL has a database of that name",
     "wsgi": "wsgi.py is the file that servers import",
 }
 
@@ -74,7 +76,7 @@ def run(
         return 1
     print(
         f"{directory} is ready:\n\n"
-        f"  cd {directory}\n"
+        f"  cd {shlex.quote(directory)}\n"
         "  make tests    run its tests\n"
         "  make serve    serve it, and print where\n\n"
         "README.rst tells the rest."

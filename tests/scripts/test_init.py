@@ -14,6 +14,7 @@ import pytest
 from cliquet.scripts import project as command
 from cliquet.scripts.blueprint import AUTHS, ENGINES
 from tests.docs.test_readme import code_blocks
+from tests.http.tokens import Issuer, claims, rsa, signed
 from tests.scripts.projects import ROOT, Project
 from tests.services import free_port
 from tests.waiting import eventually
@@ -315,6 +316,41 @@ def test_a_port_that_is_asked_for_is_served(make_project):
 
     assert hello["project_name"] == "shop"
     assert f"http://127.0.0.1:{port}/v1/" in printed()
+
+
+ASK = """
+import sys
+from pyramid.paster import get_appsettings
+from webtest import TestApp
+import shop
+app = TestApp(shop.main({}, **get_appsettings("shop.ini")))
+headers = {"Authorization": f"Bearer {sys.argv[1]}"}
+print(app.get("/v1/", headers=headers).json["user"]["id"])
+"""
+
+
+def test_an_identity_provider_takes_the_place_of_the_secret(make_project):
+    key = rsa("first")
+    issuer = Issuer(key)
+    made = make_project("memory", "jwt")
+    text = re.sub(
+        r"^cliquet.*jwt.secret.*\n", "", made.read("shop.ini"), flags=re.MULTILINE
+    )
+    text = text.replace("# cliquet.multiauth", "cliquet.multiauth")
+    text = re.sub("https://.*/jwks.json", issuer.url, text)
+    (made.path / "shop.ini").write_text(text)
+    provided = {"iss": "https://accounts.example.org/", "aud": "shop"}
+
+    try:
+        token = signed(key, claims(**provided))
+        asked = made.run(".venv/bin/python", "-W", "ignore", "-c", ASK, token)
+    finally:
+        issuer.stop()
+
+    assert asked.stdout.strip() == "jwt:alice", asked.stderr
+    refused = made.run("make", "token", "USER=alice")
+    assert refused.returncode != 0
+    assert "tokens are those of the identity provider" in refused.stderr
 
 
 # --- what is refused --------------------------------------------------------------
