@@ -125,9 +125,9 @@ def test_all_that_is_written_can_be_read(tmp_path, engine, auth):
     assert not any(key in text for key in keys for text in rest)
 
 
-@pytest.mark.parametrize("name", ["a", "a_rather_long_name_for_a_service_of_projects"])
-def test_the_style_is_right_whatever_the_name(tmp_path, name):
-    for engine, auth in ALL:
+def test_the_style_is_right_whatever_the_name(tmp_path):
+    names = ("a", "a_rather_long_name_for_a_service_of_projects")
+    for name, (engine, auth) in product(names, ALL):
         Project(tmp_path / f"{engine}-{auth}", name=name, engine=engine, auth=auth,
                 docker=True)  # fmt: skip
 
