@@ -2,7 +2,6 @@
 
 import colander
 from cliquet import resource
-from cliquet.types import Request
 
 
 class NoteSchema(resource.ResourceSchema):
@@ -41,14 +40,14 @@ class TaskSchema(resource.ResourceSchema):
 
 
 @resource.register(
-    collection_path="/projects/{{project_id}}/tasks",
-    record_path="/projects/{{project_id}}/tasks/{{id}}",
+    parent="project",
+    collection_path="/projects/{project_id}/tasks",
+    record_path="/projects/{project_id}/tasks/{id}",
 )
 class Task(resource.ShareableResource):
-    """Nested: whoever may read a project reads its tasks, and likewise for writing."""
+    """Nested: whoever may read a project reads its tasks, and likewise for writing.
+
+    Tasks of a project that is deleted go with it.
+    """
 
     mapping = TaskSchema()
-
-    def get_parent_id(self, request: Request) -> str:
-        """Return the project that the tasks are in."""
-        return request.matchdict["project_id"]
