@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from pyramid.paster import get_app
+from webtest import TestApp
 
 from tests.docs.examples import blocks_of
 from tests.docs.placeholders import Bound
@@ -74,6 +76,19 @@ def test_the_receiver_of_a_webhook_gets_what_is_shown(receiver, run_example):
     Bound().expect_json(json.loads(shown), json.loads(body))
     signature = hmac.new(b"shared with the receiver", body, "sha256").hexdigest()
     assert headers["X-Signature"] == f"sha256={signature}"
+
+
+def test_the_files_beside_a_recipe_serve_it(modules_of_pages, monkeypatch):
+    monkeypatch.chdir(modules_of_pages)
+    blocks = [*blocks_of(DOCS / "index.rst"), *blocks_of(DOCS / "unique-fields.rst")]
+    for block in blocks:
+        if block.file:
+            (modules_of_pages / block.file).write_text(block.text)
+
+    app = get_app("service.ini", "main")
+
+    assert TestApp(app).get("/v1/").json["project_name"] == "howto"
+    assert TestApp(app).get("/v1/bookmarks", status=401)
 
 
 def test_there_are_how_tos_for_what_people_build():
