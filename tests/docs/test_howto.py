@@ -3,6 +3,7 @@
 import hmac
 import json
 import queue
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.docs.test_readme import code_blocks
 
 DOCS = Path(__file__).parents[2] / "docs" / "howto"
 PAGES = sorted(set(DOCS.glob("*.rst")) - {DOCS / "index.rst"})
+TITLE = re.compile(r"^(.+)\n={3,}$", re.MULTILINE)
 PITCH = DOCS.parent / "index.rst"
 #: Servers of others, by what the pages say instead.
 POSTGRESQL = "postgresql://shop:secret@127.0.0.1/shop"
@@ -91,6 +93,22 @@ def test_the_files_beside_a_recipe_serve_it(modules_of_pages, monkeypatch):
     assert TestApp(app).get("/v1/bookmarks", status=401)
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("pagination", "filter", "sort", "nested", "groups", "conflicts", "offline"),
+        *("authentication", "JWT", "OpenID Connect", "API keys", "CORS", "webhooks"),
+        *("multi-tenant", "deployment", "PostgreSQL", "Redis", "Prometheus", "GDPR"),
+        *("validate", "migrate", "batch", "Kinto", "audit log", "tutorial"),
+    ],
+)
+def test_what_people_search_for_is_the_title_of_a_page(word):
+    pages = DOCS.parent.rglob("*.rst")
+    titles = [each for page in pages for each in TITLE.findall(page.read_text())]
+
+    assert [each for each in titles if word.lower() in each.lower()]
+
+
 def test_there_are_how_tos_for_what_people_build():
     assert len(PAGES) >= 20
 
@@ -98,4 +116,6 @@ def test_there_are_how_tos_for_what_people_build():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_each_how_to_is_short_and_shows_code(page):
     assert any(blocks_of(page))
+    languages = re.findall(r"\.\. code-block:: (\w+)", page.read_text())
+    assert set(languages) <= {"python", "ini", "json", "pycon", "console"}
     assert len(page.read_text().splitlines()) < 150
