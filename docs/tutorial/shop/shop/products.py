@@ -2,7 +2,6 @@
 
 import colander
 from cliquet import resource
-from cliquet.types import Request
 
 
 class ProductSchema(resource.ResourceSchema):
@@ -18,14 +17,11 @@ class ProductSchema(resource.ResourceSchema):
 
 
 @resource.register(
-    collection_path="/stores/{{store_id}}/products",
-    record_path="/stores/{{store_id}}/products/{{id}}",
+    parent="store",
+    collection_path="/stores/{store_id}/products",
+    record_path="/stores/{store_id}/products/{id}",
 )
 class Product(resource.ShareableResource):
     """Nested: whoever may read or write a store may do so with its products."""
 
     mapping = ProductSchema()
-
-    def get_parent_id(self, request: Request) -> str:
-        """Return the store that the products are in."""
-        return request.matchdict["store_id"]

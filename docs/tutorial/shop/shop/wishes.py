@@ -23,7 +23,7 @@ class WishSchema(resource.ResourceSchema):
         preserve_unknown = "raise"
 
 
-@resource.register(name="wish", collection_path="/wishes", record_path="/wishes/{{id}}")
+@resource.register(name="wish", collection_path="/wishes", record_path="/wishes/{id}")
 class Wish(resource.UserResource):
     """Private: each user has wishes of their own, and sees no other."""
 
