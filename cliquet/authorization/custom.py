@@ -19,7 +19,7 @@ from cliquet.authorization.objects import ObjectContext
 from cliquet.authorization.policy import DYNAMIC, PRIVATE
 from cliquet.object_ids import fill_template
 from cliquet.protocol import SAFE_METHODS
-from cliquet.types import Request
+from cliquet.types import Registry, Request
 
 _View = Callable[[Any, Request], Any]
 _FindObject = Callable[[Request], str | None]
@@ -67,7 +67,9 @@ def object_permission_view(view: _View, info: Any) -> _View:
 
     def with_object(context: Any, request: Request) -> Any:
         found = find(request)
-        wanted = _required(request, found) if permission == DYNAMIC else permission
+        wanted = permission
+        if permission == DYNAMIC:
+            wanted = required_permission(request.registry, request.method, found)
         target = ObjectContext(request, wanted, found)
         target.begin()
         return view(target, request)
@@ -106,12 +108,12 @@ def _check_template(template: str, name: str, info: Any) -> None:
             )
 
 
-def _required(request: Request, object_id: str | None) -> str:
+def required_permission(registry: Registry, method: str, object_id: str | None) -> str:
     """Return the permission that a method requires on an object."""
-    if request.method in SAFE_METHODS:
+    if method in SAFE_METHODS:
         return "read"
-    if request.method == "POST" and object_id is not None:
-        endpoint = Endpoints.of(request.registry).along(object_id)[:1]
+    if method == "POST" and object_id is not None:
+        endpoint = Endpoints.of(registry).along(object_id)[:1]
         if endpoint and endpoint[0].is_collection:
             return "create"
     return "write"

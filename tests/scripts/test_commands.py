@@ -401,7 +401,7 @@ def test_routes_are_listed(project):
     answer = command("--ini", target / "shop.ini", "routes", env=environment)
 
     lines = {" ".join(line.split()) for line in answer.stdout.splitlines()}
-    assert "PUT /v1/notes/{id} private record_note_put_enabled" in lines
+    assert "PUT /v1/notes/{id} private (any user) record_note_put_enabled" in lines
     assert "POST /v1/batch (anybody)" in lines
 
 
