@@ -1,20 +1,21 @@
-"""The description of a page, for search engines: its first paragraph."""
+"""The description of a page, for search engines: the first paragraph that says much."""
 
 from html import escape
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
-LONGEST = 160
+SHORTEST, LONGEST = 40, 160
 
 
 def describe(doctree: nodes.document) -> str:
-    """Return the first paragraph of a page as plain text, cut between words."""
+    """Return a paragraph of a page as plain text, cut between words."""
     for paragraph in doctree.findall(nodes.paragraph):
         text = " ".join(paragraph.astext().split())
-        if len(text) <= LONGEST:
+        if len(text) > LONGEST:
+            return f"{text[: LONGEST - 1].rpartition(' ')[0]}…"
+        if len(text) >= SHORTEST:
             return text
-        return f"{text[: LONGEST - 1].rpartition(' ')[0]}…"
     return ""
 
 

@@ -75,7 +75,7 @@ class Console:
     def run_curl(self, arguments, shown):
         """Send a request, and compare its answer."""
         arguments, path = _split_at(arguments, "|")
-        response = self.send(arguments)
+        response = send(self.application, self.read_files(arguments))
         head, _, body = (
             shown.partition("\n\n") if "-i" in arguments else ("", "", shown)
         )
@@ -95,38 +95,43 @@ class Console:
             assert name in response.headers, f"{name} is absent"
             self.bound.expect(value, response.headers[name])
 
-    def send(self, arguments):
-        """Send what the arguments of `curl` say."""
-        words = iter(arguments)
-        options, headers, url = {}, {"Host": URL.removeprefix("http://")}, ""
-        for word in words:
-            if word == "-H":
-                name, _, value = next(words).partition(":")
-                headers[name] = value.strip()
-            elif word in WITH_VALUE:
-                options[word] = next(words)
-            elif word not in ("-i", "-s"):
-                assert not url, f"{word} is no option that is known"
-                url = word
-        assert url.startswith(URL), url
-        body = options.get("--json", options.get("-d", "")) or None
-        if body and body.startswith("@"):
-            body = self.bound.fill_in((self.folder / body[1:]).read_text())
-        if "-u" in options:
-            pair = b64encode(options["-u"].encode()).decode()
-            headers["Authorization"] = f"Basic {pair}"
-        if "--json" in options:
-            headers |= {
-                "Content-Type": "application/json",
-                "Accept": "application/json",
-            }
-        return TestApp(self.application).request(
-            url.removeprefix(URL),
-            method=options.get("-X", "GET" if body is None else "POST"),
-            headers=headers,
-            body=(body or "").encode(),
-            expect_errors=True,
-        )
+    def read_files(self, arguments):
+        """Return the arguments with what is in files that they name: `@data.json`."""
+        return [
+            self.bound.fill_in((self.folder / each[1:]).read_text())
+            if each.startswith("@")
+            else each
+            for each in arguments
+        ]
+
+
+def send(application, arguments):
+    """Send what the arguments of `curl` say to an application."""
+    words = iter(arguments)
+    options, headers, url = {}, {"Host": URL.removeprefix("http://")}, ""
+    for word in words:
+        if word == "-H":
+            name, _, value = next(words).partition(":")
+            headers[name] = value.strip()
+        elif word in WITH_VALUE:
+            options[word] = next(words)
+        elif word not in ("-i", "-s"):
+            assert not url, f"{word} is no option that is known"
+            url = word
+    assert url.startswith(URL), url
+    body = options.get("--json", options.get("-d"))
+    if "-u" in options:
+        pair = b64encode(options["-u"].encode()).decode()
+        headers["Authorization"] = f"Basic {pair}"
+    if "--json" in options:
+        headers |= {"Content-Type": "application/json", "Accept": "application/json"}
+    return TestApp(application).request(
+        url.removeprefix(URL),
+        method=options.get("-X", "GET" if body is None else "POST"),
+        headers=headers,
+        body=(body or "").encode(),
+        expect_errors=True,
+    )
 
 
 def _split_command(text):

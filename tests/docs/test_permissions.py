@@ -12,11 +12,11 @@ from pyramid.config import Configurator
 from webtest import TestApp
 
 import cliquet
+from tests.docs.console import send
 from tests.docs.test_readme import ROOT, code_blocks
 
 PAGE = (ROOT / "docs" / "permissions.rst").read_text()
 EXAMPLE = PAGE[PAGE.index(".. _permissions-example:") :]
-URL = "http://127.0.0.1:8888"
 
 
 @pytest.fixture
@@ -50,21 +50,10 @@ def headers_of(user):
 
 def call(app, command, variables):
     """Do what a command says, and return the answer."""
-    prompt, _, line = command.partition(" ")
-    words = shlex.split(Template(line).substitute(variables))
-    assert (prompt, words[0]) == ("$", "curl")
-    options = dict(zip(words[1:-1:2], words[2:-1:2], strict=True))
-    assert set(options) <= {"-u", "-X", "--json"}
-    body = options.get("--json")
-    method = options.get("-X", "GET" if body is None else "POST")
-    headers = {**headers_of(options["-u"]), "Content-Type": "application/json"}
-    return app.request(
-        words[-1].removeprefix(URL),
-        method=method,
-        headers=headers,
-        body=(body or "").encode(),
-        expect_errors=True,
-    ).json
+    line = Template(command.removeprefix("$ ")).substitute(variables)
+    curl, *arguments = shlex.split(line)
+    assert curl == "curl"
+    return send(app.app, arguments).json
 
 
 def normalized(answer):
