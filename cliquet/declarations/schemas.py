@@ -12,7 +12,7 @@ from cliquet.dotted import nearest, suggest
 from cliquet.nodes.binding import needs_binding
 
 _WRITES = frozenset(("POST", "PUT", "PATCH"))
-_TUPLES = ("unique_fields", "readonly_fields")
+_TUPLES = ("unique_fields", "readonly_fields", "computed_fields", "write_only_fields")
 
 
 def check_mapping(resource_cls: Any, deleted_field: str, methods: Any) -> None:
@@ -44,8 +44,22 @@ def check_mapping(resource_cls: Any, deleted_field: str, methods: Any) -> None:
             f"The schema of {resource_cls.__qualname__} declares {deleted_field!r}, "
             "the field that marks deleted records: please give that field another name."
         )
+    computed = _option(mapping, "computed_fields") or ()
     for node in mapping.children:
         _check_node(who, node, node.name)
+        if node.name in computed and node.required:
+            raise ConfigurationError(
+                f"{who}: clients may not send the computed field {node.name!r}, and "
+                "have to: add missing=colander.drop to it."
+            )
+
+
+def _option(mapping: Any, option: str) -> Any:
+    """Return an option, if the schema knows it: those of applications may be older."""
+    try:
+        return mapping.get_option(option)
+    except AttributeError:
+        return ()
 
 
 def _check_node(who: str, node: Any, path: str) -> None:
@@ -154,11 +168,18 @@ def _find_odd_options(mapping: Any, base: Any) -> Iterator[str]:
                     f"{who}: Options has {name!r}, which is no option and changes "
                     f"nothing.{suggest(name, known)}"
                 )
+    words = ("raise", "preserve", "ignore")
+    in_words = _option(mapping, "unknown") or None
+    if in_words is not None and in_words not in words:
+        yield (
+            f"{who}: unknown = {in_words!r} changes nothing: write "
+            '"ignore", "preserve" or "raise".'
+        )
     for name in ("Option", "options", "Meta"):
         if isinstance(vars(type(mapping)).get(name), type):
             yield f"{who}: class {name} changes nothing. Did you mean class Options?"
     unknown = mapping.get_option("preserve_unknown")
-    if not isinstance(unknown, bool) and unknown not in ("raise", "preserve", "ignore"):
+    if not isinstance(unknown, bool) and unknown not in words:
         yield (
             f"{who}: preserve_unknown = {unknown!r} is read as False: write True, "
             'False or "raise".'
@@ -175,7 +196,7 @@ def _find_odd_fields(mapping: Any, *, computes: bool) -> Iterator[str]:
     who, declared = describe(type(mapping)), [node.name for node in mapping.children]
     keeps_any = mapping.get_option("preserve_unknown") is True or needs_binding(mapping)
     for option in _TUPLES:
-        names = mapping.get_option(option)
+        names = _option(mapping, option)
         if isinstance(names, str):
             # A single letter is read as it is meant.
             if len(names) > 1:

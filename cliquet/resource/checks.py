@@ -7,7 +7,7 @@ from pyramid.settings import asbool
 
 from cliquet.nodes.binding import bound
 from cliquet.resource import fields, payload, responses
-from cliquet.resource.hooks import Hooks
+from cliquet.resource.guards import Guards
 from cliquet.resource.invalid import InvalidParameter
 from cliquet.resource.nesting import Above
 from cliquet.resource.preconditions import (
@@ -22,25 +22,14 @@ from cliquet.types import Record, Timestamp
 Parameters = TypeVar("Parameters")
 
 
-class Checks(Hooks):
+class Checks(Guards):
     """A resource that checks what it is asked."""
 
     # --- What shareable resources do otherwise -----------------------------------
 
-    def visible(self, record: Record) -> Record | None:
-        """Return what the user may see of a stored record, None for nothing."""
-        return record
-
     def _why_unreadable(self, record_id: str) -> Any:
         """Return what the policy says of reading a record."""
         return None
-
-    def may_read(self, record_id: str | None) -> bool:
-        """Return whether the user, who may write a record, may read it.
-
-        Without an id: the list that the user may write.
-        """
-        return True
 
     def _varies_by_user(self, record: Record | None) -> bool:
         """Return whether a record, or the list, is another one for each user."""

@@ -23,7 +23,12 @@ from cliquet.resource.querystring import parse_fields
 from cliquet.resource.querystring.filters import parse_filters, uses_deprecated_name
 from cliquet.resource.querystring.pagination import build_token
 from cliquet.resource.schema import ResourceSchema
-from cliquet.resource.told import stack_event
+from cliquet.resource.told import (
+    askable,
+    guarded_fields,
+    stack_event,
+    without_secrets,
+)
 from cliquet.resource.viewset import ViewSet
 from cliquet.settings import get_setting
 from cliquet.storage.exceptions import BackendError
@@ -185,7 +190,7 @@ class Hooks:
             old: The record before an update.
         """
         stack_event(self, result, action, old)
-        return {"data": result}
+        return {"data": without_secrets(self, result)}
 
     @reify
     def timestamp(self) -> Timestamp:
@@ -210,6 +215,7 @@ class Hooks:
 
     def _get_known_fields(self) -> set[str]:
         known = {node.name for node in self.mapping.children}
+        known.difference_update(guarded_fields(self, "write_only_fields"))
         model = self.model
         return known | {model.id_field, model.modified_field, model.deleted_field}
 
@@ -232,7 +238,7 @@ class Hooks:
             send_alert(self.request, _TO_IS_DEPRECATED, _TO_DOCUMENTATION)
         filters = parse_filters(
             parameters.items(),
-            is_known_field=self.is_known_field,
+            is_known_field=askable(self),
             id_field=self.model.id_field,
             modified_field=self.model.modified_field,
         )

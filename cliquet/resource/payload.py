@@ -165,6 +165,34 @@ def check_readonly(
             raise InvalidParameter("body", field, f"Cannot modify {field}")
 
 
+def check_computed(
+    sent: Mapping[str, Any], existing: Mapping[str, Any] | None, computed: Iterable[str]
+) -> None:
+    """Refuse to set fields that the service sets; as they are they may be sent back.
+
+    Args:
+        sent: What the client sent.
+        existing: The record that it replaces, if it may be known.
+        computed: Names of the fields.
+    """
+    known = existing or {}
+    for field in computed:
+        if field not in sent:
+            continue
+        if field not in known or not are_equal(known[field], sent[field]):
+            raise InvalidParameter("body", f"data.{field}", f"Cannot set {field}")
+
+
+def keep_fields(
+    new: Record, existing: Mapping[str, Any], fields: Iterable[str]
+) -> None:
+    """Set fields of what replaces a record to what they are."""
+    for field in fields:
+        new.pop(field, None)
+        if field in existing:
+            new[field] = existing[field]
+
+
 def forget_old_timestamp(
     new: Record, old: Mapping[str, Any] | None, field: str
 ) -> Record:

@@ -27,6 +27,7 @@ __all__ = [
 
 #: What colander calls the values of an option.
 _UNKNOWN = {True: "preserve", "raise": "raise"}
+_PRESERVE = {"ignore": False, "preserve": True, "raise": "raise"}
 
 
 @ignores_bindings
@@ -52,8 +53,21 @@ class ResourceSchema(colander.MappingSchema):
         With `"raise"` they are refused.
         """
 
+        unknown: str | None = None
+        """The same in words: `"ignore"`, `"preserve"` or `"raise"`."""
+
+        computed_fields: tuple[str, ...] = ()
+        """Fields that clients may not set: `process_record` does."""
+
+        write_only_fields: tuple[str, ...] = ()
+        """Fields that clients may set, and are never shown."""
+
     def get_option(self, attr: str) -> Any:
         """Return an option, or its default."""
+        if attr == "preserve_unknown":
+            unknown = getattr(self.Options, "unknown", None)
+            if isinstance(unknown, str) and unknown in _PRESERVE:
+                return _PRESERVE[unknown]
         default = getattr(ResourceSchema.Options, attr)
         return getattr(self.Options, attr, default)
 

@@ -72,7 +72,7 @@ class ShareableResource(UserResource):
         """Return the fields of a record, to those only who may read it."""
         if not self.may_read(record[self.model.id_field]):
             return None
-        return self.fields_of(record)
+        return super().visible(self.fields_of(record))
 
     def may_read(self, record_id: str | None) -> bool:
         """Ask the authorization policy."""

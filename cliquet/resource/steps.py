@@ -23,7 +23,7 @@ from cliquet.resource.invalid import InvalidParameter
 from cliquet.resource.lists import fetch_page
 from cliquet.resource.nesting import Above
 from cliquet.resource.querystring import Listing
-from cliquet.resource.told import is_watched
+from cliquet.resource.told import askable, is_watched
 from cliquet.storage.exceptions import (
     ModifiedMeanwhileError,
     RecordNotFoundError,
@@ -133,7 +133,7 @@ class Steps(Checks):
         return querystring.parse(
             self.request.GET,
             filters=filters,
-            is_known_field=self.is_known_field,
+            is_known_field=askable(self),
             read_fields=self._extract_partial_fields,
             paginate_by=self._setting("paginate_by"),
             id_field=self.model.id_field,

@@ -62,6 +62,7 @@ class UserResource(Steps):
         new = self._sent_record(existing)
         if record_id is not None:
             new[self.model.id_field] = record_id
+        self._guard(new, existing)
         new = self._processed(new)
         condition = None if existing else self._unchanged_collection()
         try:
@@ -127,6 +128,7 @@ class UserResource(Steps):
             self._check_readonly(existing, new)
             if not self.may_read(self.record_id):
                 sent = {**self.request.validated, "data": self._as_stored(new)}
+        self._guard(new, existing)
         new = self._processed(new, old=old)
         record = self._store_unless_changed(new, existing)
         if existing:
@@ -146,6 +148,7 @@ class UserResource(Steps):
         self._check_preconditions(existing)
         body = responses.read_json(self.request)
         changes = payload.read_changes(body)
+        self._check_computed(changes, existing)
         # Before it is written: the write may change who reads.
         reads = self.may_read(self.record_id)
         updated = self.apply_changes(self.fields_of(existing), changes)

@@ -264,6 +264,13 @@ SCHEMAS = [
            "shop.MySchema", "'unique_field'", "'unique_fields'"),
     schema(f"{NAME}\n    class Options:\n        preserve_unknown = 'keep'\n",
            "A value that an option does not take", "shop.MySchema", "preserve_unknown", "True"),
+    schema(f"{NAME}\n    class Options:\n        unknown = 'refuse'\n",
+           "Unknown fields, in a word that does not exist", "shop.MySchema", "'refuse'", '"raise"'),
+    schema(f"{NAME}\n    class Options:\n        computed_fields = ('name',)\n",
+           "A computed field that clients have to send", "shop.Task", "'name'", "missing=colander.drop",
+           outcome=REFUSED),
+    schema(f"{NAME}\n    class Options:\n        write_only_fields = 'name'\n",
+           "Secret fields as a text", "shop.MySchema", "write_only_fields = ('name',)"),
     schema(f"{NAME}\n    class Meta:\n        unique_fields = ('name',)\n",
            "Options in a class of another name", "shop.MySchema", "Meta", "Options"),
     Mistake(

@@ -1,4 +1,4 @@
-"""The example of the page on nested resources is answered as printed."""
+"""Examples of pages on resources are answered as printed."""
 
 import json
 from types import ModuleType
@@ -11,16 +11,27 @@ import cliquet
 from tests.docs.test_permissions import call, normalized
 from tests.docs.test_readme import ROOT, code_blocks
 
-PAGE = (ROOT / "docs" / "nesting.rst").read_text()
+#: Pages, and what the id of the first record is called on them.
+PAGES = {"nesting": "PROJECT", "fields": "ORDER"}
+
+
+@pytest.fixture(params=PAGES)
+def page(request):
+    return request.param
 
 
 @pytest.fixture
-def app(app_settings, monkeypatch):
+def text(page):
+    return (ROOT / "docs" / f"{page}.rst").read_text()
+
+
+@pytest.fixture
+def app(text, app_settings, monkeypatch):
     """The application of the page, with the settings beside it."""
     module = ModuleType("projects")
     monkeypatch.setitem(__import__("sys").modules, "projects", module)
-    exec(compile(code_blocks(PAGE, "python")[0], "projects", "exec"), vars(module))
-    shown = code_blocks(PAGE, "ini")[0].splitlines()
+    exec(compile(code_blocks(text, "python")[0], "projects", "exec"), vars(module))
+    shown = "\n".join(code_blocks(text, "ini")).splitlines()
     settings = dict(line.split(" = ") for line in shown)
     named = {"project_name": "projects", "userid_hmac_secret": "of the documentation"}
     config = Configurator(settings={**app_settings, **named, **settings})
@@ -32,12 +43,12 @@ def app(app_settings, monkeypatch):
         getattr(app.app.registry, kind).flush()
 
 
-def test_each_call_is_answered_as_printed(app):
-    lines = code_blocks(PAGE, "console")[0].splitlines()
+def test_each_call_is_answered_as_printed(app, page, text):
+    lines = code_blocks(text, "console")[0].splitlines()
     variables = {}
 
     for command, shown in zip(lines[::2], lines[1::2], strict=True):
         answer = call(app, command, variables)
         assert normalized(answer) == json.loads(shown), command
         if not variables:
-            variables["PROJECT"] = answer["data"]["id"]
+            variables[PAGES[page]] = answer["data"]["id"]
