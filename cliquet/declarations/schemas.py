@@ -12,7 +12,8 @@ from cliquet.dotted import nearest, suggest
 from cliquet.nodes.binding import needs_binding
 
 _WRITES = frozenset(("POST", "PUT", "PATCH"))
-_TUPLES = ("unique_fields", "readonly_fields", "computed_fields", "write_only_fields")
+_OF_LETTERS = ("unique_fields", "readonly_fields")
+_TUPLES = (*_OF_LETTERS, "computed_fields", "write_only_fields")
 
 
 def check_mapping(resource_cls: Any, deleted_field: str, methods: Any) -> None:
@@ -200,9 +201,10 @@ def _find_odd_fields(mapping: Any, *, computes: bool) -> Iterator[str]:
         if isinstance(names, str):
             # A single letter is read as it is meant.
             if len(names) > 1:
+                how = ", read letter by letter" if option in _OF_LETTERS else ""
                 yield (
-                    f"{who}: {option} = {names!r} is a text, read letter by letter: "
-                    f"write {option} = ({names!r},), with a comma."
+                    f"{who}: {option} = {names!r} is a text{how}: write {option} = "
+                    f"({names!r},), with a comma."
                 )
             continue
         for name in names or ():
