@@ -126,10 +126,9 @@ class Hooks:
     def get_parent_id(self, request: Request) -> str | None:
         """Return the parent of the records: by default each user has their own.
 
-        So has each parent of a nested resource (docs: nested-resources). Called once,
-        by the constructor: there is no `self.request` and no `self.model` yet. A write
-        of a shareable record is served by two instances, and a batch that writes
-        several collections builds others to find out which ones.
+        So has each record above (docs: nested-resources). Called once by the
+        constructor, without `self.request` and `self.model`. A write of a shareable
+        record is served by two instances; some batches build others, to lock them.
         """
         return find_parent_id(request, of_user=True)
 
