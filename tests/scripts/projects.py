@@ -28,13 +28,13 @@ def borrow_environment(path):
     ours = [each for each in sys.path if each.endswith("site-packages")]
     (packages / "ours.pth").write_text("\n".join([str(path), str(ROOT), *ours]))
     here = Path(sys.executable).parent
-    for program in ("ruff", "mypy", "pyright", "gunicorn"):
+    for program in ("ruff", "pyright", "gunicorn"):
         (venv / "bin" / program).symlink_to(here / program)
-    cliquet = venv / "bin" / "cliquet"
-    cliquet.write_text(
-        f'#!/bin/sh\nexec {venv}/bin/python -m cliquet.scripts.cliquet "$@"\n'
-    )
-    cliquet.chmod(0o755)
+    # By the Python of the project: they read what is installed there.
+    for program, module in (("mypy", "mypy"), ("cliquet", "cliquet.scripts.cliquet")):
+        script = venv / "bin" / program
+        script.write_text(f'#!/bin/sh\nexec {venv}/bin/python -m {module} "$@"\n')
+        script.chmod(0o755)
     (venv / ".ready").touch()
 
 
