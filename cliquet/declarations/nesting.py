@@ -87,7 +87,8 @@ class Tree:
         self._above: dict[str, Branch] = {}
         self._below: dict[str, list[Branch]] = {}
         for service in resources:
-            if service.type == "collection" and service.parent is not None:
+            is_first = getattr(service, "is_first", False)
+            if is_first and service.parent is not None:
                 branch = self._find_branch(service)
                 self._above[branch.name] = branch
                 above = branch.parent.resource_name
@@ -128,8 +129,8 @@ class Tree:
                 "{id}", f"{{{parent.resource_name}_id}}"
             )
             raise ConfigurationError(
-                f"{who}: collection_path={service.collection_path!r} is not below the "
-                f"records of its parent {parent.resource_name!r}: write "
+                f"{who}: {service.type}_path={service.collection_path!r} is not below "
+                f"the records of its parent {parent.resource_name!r}: write "
                 f"'{beginning}/{service.resource_name}s', for instance."
             )
         _check_parents(branch)

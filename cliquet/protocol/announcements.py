@@ -84,8 +84,9 @@ def entry_points(services: dict[str, Any]) -> dict[str, str]:
         # Applications may have services that are Cornice's own.
         is_operational = getattr(service, "is_operational", False)
         is_left_out = is_operational or service.name == "hello"
-        if is_left_out or kind == "record" or not service.definitions:
+        is_below = kind == "record" and not getattr(service, "is_first", False)
+        if is_left_out or is_below or not service.definitions:
             continue
-        name = service.resource_name if kind == "collection" else service.name
+        name = service.resource_name if kind else service.name
         found[name] = "/" + _PATTERN.sub(r"{\1}", path).lstrip("/")
     return found

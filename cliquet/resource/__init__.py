@@ -18,6 +18,7 @@ from cliquet.resource.registration import register_resource as register_resource
 from cliquet.resource.schema import ResourceSchema as ResourceSchema
 from cliquet.resource.shareable import ProtectedResource as ProtectedResource
 from cliquet.resource.shareable import ShareableResource as ShareableResource
+from cliquet.resource.singleton import SingletonResource as SingletonResource
 from cliquet.resource.user import BaseResource as BaseResource
 from cliquet.resource.user import UserResource as UserResource
 from cliquet.resource.viewset import ShareableViewSet as ShareableViewSet

@@ -16,15 +16,19 @@ from cliquet.resource.hooks import Hooks
 from cliquet.resource.schema import ResourceSchema
 from cliquet.resource.shareable import ShareableResource
 from cliquet.resource.user import UserResource
-from cliquet.resource.viewset import ProtectedViewSet, ShareableViewSet, ViewSet
+from cliquet.resource.viewset import (
+    ProtectedViewSet,
+    ShareableViewSet,
+    SingletonViewSet,
+    ViewSet,
+)
 from cliquet.service import Service
 from cliquet.settings.loading import load_settings_of_resource
 from cliquet.types import Registry, Settings
 
 ResourceClass = TypeVar("ResourceClass", bound=type)
 
-_ENDPOINT_TYPES = ("collection", "record")
-_VIEWSETS = (ViewSet, ShareableViewSet, ProtectedViewSet)
+_VIEWSETS = (ViewSet, SingletonViewSet, ShareableViewSet, ProtectedViewSet)
 _BASES = (UserResource, ShareableResource)
 
 
@@ -101,12 +105,14 @@ def _add_services(
         endpoint_type: declared.format_path(
             viewset, endpoint_type, resource_cls, resource_name
         )
-        for endpoint_type in _ENDPOINT_TYPES
+        for endpoint_type in viewset.endpoint_types
     }
+    # A resource without collection has one record, at the path of its own.
+    paths.setdefault("collection", paths["record"])
     scope = None
     if viewset.parent is not None or declared.has_single_braces(viewset):
         scope = declared.scope_of(declared.without_patterns(paths["collection"]))
-    for endpoint_type in _ENDPOINT_TYPES:
+    for endpoint_type in viewset.endpoint_types:
         service = Service(
             viewset.get_service_name(endpoint_type, resource_cls),
             paths[endpoint_type],
@@ -118,6 +124,7 @@ def _add_services(
         service.resource_name = resource_name
         service.record_route = viewset.get_service_name("record", resource_cls)
         service.type = endpoint_type
+        service.is_first = endpoint_type == viewset.endpoint_types[0]
         service.collection_path = declared.without_patterns(paths["collection"])
         service.record_path = declared.without_patterns(paths["record"])
         service.parent = viewset.parent
@@ -132,7 +139,7 @@ def _check_declaration(
     """Refuse what cannot work, and warn of what cannot be meant (docs: mistakes)."""
     methods = [
         method
-        for endpoint_type in _ENDPOINT_TYPES
+        for endpoint_type in viewset.endpoint_types
         for method in declared.check_methods(viewset, endpoint_type, resource_cls)
     ]
     declared.check_parent(resource_cls, viewset.parent)

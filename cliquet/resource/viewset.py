@@ -52,6 +52,8 @@ class ViewSet:
     record_path = "/{resource_name}s/{{id}}"
     parent: Any = None
 
+    endpoint_types: tuple[str, ...] = ("collection", "record")
+
     collection_methods: tuple[str, ...] = ("GET", "POST", "DELETE")
     record_methods: tuple[str, ...] = ("GET", "PUT", "PATCH", "DELETE")
     validate_schema_for: tuple[str, ...] = ("POST", "PUT", "PATCH")
@@ -171,6 +173,14 @@ class ViewSet:
             return False
         setting = f"{endpoint_type}_{resource_name}_{method.lower()}_enabled"
         return bool(asbool(settings.get(setting, True)))
+
+
+class SingletonViewSet(ViewSet):
+    """How a resource of one record is served: at one URL, which has no id."""
+
+    record_path = "/{resource_name}"
+    endpoint_types = ("record",)
+    collection_methods: tuple[str, ...] = ()
 
 
 class ShareableViewSet(ViewSet):
