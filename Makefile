@@ -70,8 +70,9 @@ format: $(VENV)/.ready-dev  ## Rewrite the files in the style that lint wants
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-types: $(VENV)/.ready-dev  ## Check the annotations of the package
+types: $(VENV)/.ready-dev  ## Check the annotations of the package, and those that applications see
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/typed
 
 docs: $(VENV)/.ready-docs  ## Build the documentation in docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

@@ -21,6 +21,8 @@ from cliquet.protocol import PROTOCOL_VERSION as PROTOCOL_VERSION
 from cliquet.service import Service as Service
 from cliquet.settings import DEFAULT_SETTINGS as DEFAULT_SETTINGS
 from cliquet.settings import load_default_settings as load_default_settings
+from cliquet.types import Registry as Registry
+from cliquet.types import Request as Request
 
 from cliquet import utils as utils  # isort: skip -- re-exports what is above
 

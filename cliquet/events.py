@@ -17,7 +17,7 @@ from zope.interface import implementedBy
 from cliquet.changes import Change, merge
 from cliquet.logs import logger
 from cliquet.protocol.routing import object_path
-from cliquet.types import Record, Registry, Request, Response, Timestamp
+from cliquet.types import Impact, Record, Registry, Request, Response, Timestamp
 
 __all__ = [
     "ACTIONS",
@@ -101,7 +101,7 @@ class ChangeEvent(_ResourceEvent):
         self,
         action: ACTIONS,
         timestamp: Timestamp,
-        impacted_records: list[dict[str, Record]],
+        impacted_records: list[Impact],
         request: Request,
     ) -> None:
         super().__init__(action, timestamp, request)

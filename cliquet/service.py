@@ -2,9 +2,9 @@
 
 import copy
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import cornice
 from cornice.pyramidhook import register_service_views
@@ -27,6 +27,26 @@ from cliquet.text import aslist
 from cliquet.types import Request, Settings
 from cliquet.validation import validate_schema
 
+View = TypeVar("View", bound=Callable[..., Any])
+
+Validator = Callable[..., Any] | str
+"""A function, or the name of a method of the class `klass`."""
+
+
+class ViewDecorator(Protocol):
+    """What adds a view to a service, and returns it as it was."""
+
+    def __call__(
+        self,
+        *,
+        permission: str = ...,
+        object_id: str = ...,
+        schema: Any = ...,
+        validators: Validator | Sequence[Validator] = ...,
+        **arguments: Any,
+    ) -> Callable[[View], View]:
+        """Add it, with arguments of Cornice, or predicates of Pyramid."""
+
 
 class Service(cornice.Service):
     """A Cornice service with our errors, schemas and CORS headers.
@@ -42,6 +62,18 @@ class Service(cornice.Service):
     default_validators = (validate_schema,)
     is_operational = False
     cors: ServiceCors | None = None
+    if TYPE_CHECKING:
+        # Cornice has no annotations.
+        name: str
+        path: str
+        description: str | None
+        get: ViewDecorator
+        put: ViewDecorator
+        post: ViewDecorator
+        patch: ViewDecorator
+        delete: ViewDecorator
+        options: ViewDecorator
+        head: ViewDecorator
 
     def __init__(
         self, name: str, path: str | None = None, *args: Any, **kw: Any

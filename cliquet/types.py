@@ -4,10 +4,16 @@ Pyramid, WebOb and Cornice have no annotations: what we use of their objects is
 described by protocols.
 """
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from cliquet.object_ids import RecordPath
+
+if TYPE_CHECKING:
+    from cliquet.cache.base import CacheBase
+    from cliquet.permission.base import PermissionBase
+    from cliquet.storage.base import StorageBase
+    from cliquet.storage.generators import Generator
 
 # Of properties that are computed once. That of functools, up to Python 3.11, computes
 # under one lock for all instances: who waits for a database would hold up all others.
@@ -23,11 +29,21 @@ else:
 Record = dict[str, Any]
 """One JSON object with at least an id and a timestamp."""
 
+Result = Record | list[Record]
+"""What an endpoint answers: a record, or those of a list."""
+
 Timestamp = int
 """Milliseconds since the Unix epoch."""
 
 Principal = str
 """A user, a group, or everyone."""
+
+Impact = dict[Literal["new", "old", "before"], Record]
+"""One record that changed, in an event: which keys there are depends on the action.
+
+No `TypedDict`: strict checkers want each access to a key that may lack to be guarded,
+also where the subscriber asked for one action only.
+"""
 
 Permissions = dict[str, set[Principal]]
 """The principals that have each permission on one object."""
@@ -69,10 +85,10 @@ class Registry(Protocol):
     """
 
     settings: Settings
-    storage: Any
-    permission: Any
-    cache: Any
-    id_generator: Any
+    storage: "StorageBase"
+    permission: "PermissionBase"
+    cache: "CacheBase"
+    id_generator: "Generator"
     heartbeats: dict[str, Callable[[Any], Any]]
     response_steps: list[Callable[[Any, Any], None]]
     """See `cliquet.framework.completion`."""
@@ -92,8 +108,35 @@ class Registry(Protocol):
     queryUtility: Callable[..., Any]  # noqa: N815 -- named by zope.interface
 
 
+class Errors(Protocol):
+    """What is wrong with a request: the response is a 400 if there is anything."""
+
+    status: int
+
+    def append(self, entry: dict[str, Any], /) -> None:
+        """Add one error, as the members that clients see."""
+
+    def add(
+        self,
+        location: str,
+        name: str | None = None,
+        description: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Add one error."""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Go through them."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+
 class Request(Protocol):
-    """A request of an application, with what Cliquet adds to it."""
+    """A request of an application, with what Cliquet adds to it.
+
+    Applications that add attributes of their own derive from it, for annotations.
+    """
 
     registry: Registry
     response: Response
@@ -108,15 +151,24 @@ class Request(Protocol):
     headers: MutableMapping[str, str]
     GET: Mapping[str, Any]
     POST: Mapping[str, Any]
+    params: Mapping[str, Any]
+    cookies: Mapping[str, str]
+    url: str
+    host: str
+    scheme: str
+    client_addr: str | None
     content_type: str
     body: bytes
+    text: str
     json: Any
     """The body; raises `ValueError` when it is no JSON."""
+    json_body: Any
+    """The same."""
     matchdict: dict[str, str]
     matched_route: Any
     context: Any
     validated: dict[str, Any]
-    errors: Any
+    errors: Errors
     info: dict[str, Any]
     """State of Cornice."""
     parent: "Request | None"
@@ -133,6 +185,16 @@ class Request(Protocol):
     authenticated_userid: str | None
     effective_principals: Iterable[Principal]
     tm: Any
+    request_id: str
+    """Its name in logs."""
+
+    def object_context(self, permission: str, object_id: str) -> Any:
+        """Return the context that `has_permission("dynamic", …)` decides upon."""
+
+    def follow_subrequest(
+        self, subrequest: "Request", **kwargs: Any
+    ) -> "tuple[Response, Request]":
+        """Return the response to another request, after redirections, and the last."""
 
     def notify_resource_event(self, timestamp: Timestamp, **kwargs: Any) -> None:
         """Add to the events of the request, see `cliquet.events`."""

@@ -33,7 +33,7 @@ from cliquet.resource.viewset import ViewSet
 from cliquet.settings import get_setting
 from cliquet.storage.exceptions import BackendError
 from cliquet.storage.query import Filter
-from cliquet.types import Record, Request, Timestamp, reify
+from cliquet.types import Record, Request, Result, Timestamp, reify
 
 Hook = TypeVar("Hook", bound=Callable[..., Any])
 
@@ -174,7 +174,7 @@ class Hooks:
         return payload.forget_old_timestamp(new, old, self.model.modified_field)
 
     def postprocess(
-        self, result: Any, action: ACTIONS = ACTIONS.READ, old: Record | None = None
+        self, result: Result, action: ACTIONS = ACTIONS.READ, old: Record | None = None
     ) -> dict[str, Any]:
         """Return the body of the response, and stack the event.
 

@@ -1,7 +1,7 @@
 """Registration: how a class becomes two services, of the collection and of records."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypedDict, TypeVar, Unpack
 
 import venusian
 from pyramid.config import Configurator
@@ -26,13 +26,47 @@ from cliquet.service import Service
 from cliquet.settings.loading import load_settings_of_resource
 from cliquet.types import Registry, Settings
 
-ResourceClass = TypeVar("ResourceClass", bound=type)
+ResourceClass = TypeVar("ResourceClass", bound=type[Hooks])
 
 _VIEWSETS = (ViewSet, SingletonViewSet, ShareableViewSet, ProtectedViewSet)
 _BASES = (UserResource, ShareableResource)
 
 
-def register(depth: int = 1, **kwargs: Any) -> Callable[[ResourceClass], ResourceClass]:
+class ViewSetOptions(TypedDict, total=False):
+    """What is given to `register`: a viewset, attributes of viewsets."""
+
+    name: str
+    service_name: str
+    collection_path: str
+    record_path: str
+    collection_methods: Sequence[str]
+    record_methods: Sequence[str]
+    validate_schema_for: Sequence[str]
+    readonly_methods: Sequence[str]
+    factory: Any
+    viewset: ViewSet
+    settings: Any
+    service_arguments: dict[str, Any]
+    default_arguments: dict[str, Any]
+    default_collection_arguments: dict[str, Any]
+    default_record_arguments: dict[str, Any]
+    default_get_arguments: dict[str, Any]
+    default_post_arguments: dict[str, Any]
+    default_put_arguments: dict[str, Any]
+    default_patch_arguments: dict[str, Any]
+    default_delete_arguments: dict[str, Any]
+    collection_get_arguments: dict[str, Any]
+    collection_post_arguments: dict[str, Any]
+    collection_delete_arguments: dict[str, Any]
+    record_get_arguments: dict[str, Any]
+    record_put_arguments: dict[str, Any]
+    record_patch_arguments: dict[str, Any]
+    record_delete_arguments: dict[str, Any]
+
+
+def register(
+    depth: int = 1, **kwargs: Unpack[ViewSetOptions]
+) -> Callable[[ResourceClass], ResourceClass]:
     """Register the decorated class as a resource, when its module is scanned.
 
     Args:

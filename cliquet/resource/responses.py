@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from pyramid.httpexceptions import (
     HTTPConflict,
+    HTTPException,
     HTTPNotFound,
     HTTPNotModified,
     HTTPPreconditionFailed,
@@ -94,7 +95,7 @@ def set_cache(response: Response, expires_seconds: Any, is_private: bool) -> Non
         response.cache_control.no_store = True
 
 
-def not_modified(answer: Response) -> Exception:
+def not_modified(answer: Response) -> HTTPException:
     """Build the 304 of a client that has this version, from the 200 of any other.
 
     Caches replace what they know by its headers: RFC 9110, 15.4.5.
@@ -110,7 +111,7 @@ def not_modified(answer: Response) -> Exception:
 
 def precondition_failed(
     timestamp: Timestamp | None, existing: Record | None
-) -> Exception:
+) -> HTTPException:
     """Build a 412; `existing` is what the user may see of the record."""
     response = HTTPPreconditionFailed()
     if timestamp is not None:
@@ -120,7 +121,7 @@ def precondition_failed(
     return _error(response, ERRORS.MODIFIED_MEANWHILE, message, details)
 
 
-def precondition_required() -> Exception:
+def precondition_required() -> HTTPException:
     """Build the 428 of a write without preconditions, which no cache may store."""
     response = HTTPPreconditionRequired()
     response.headers["Cache-Control"] = PRIVATE
@@ -130,7 +131,9 @@ def precondition_required() -> Exception:
     return _error(response, ERRORS.PRECONDITION_REQUIRED, message)
 
 
-def conflict(error: UnicityError, id_field: str, existing: Record | None) -> Exception:
+def conflict(
+    error: UnicityError, id_field: str, existing: Record | None
+) -> HTTPException:
     """Build a 409; `existing` is what the user may see of the other record."""
     details: dict[str, Any] = {"field": error.field}
     other = "another record"
@@ -141,21 +144,21 @@ def conflict(error: UnicityError, id_field: str, existing: Record | None) -> Exc
     return _error(HTTPConflict(), ERRORS.CONSTRAINT_VIOLATED, message, details)
 
 
-def not_found() -> Exception:
+def not_found() -> HTTPException:
     """Build the 404 of a record, which the error view rewrites."""
     return _error(HTTPNotFound(), ERRORS.INVALID_RESOURCE_ID)
 
 
-def unavailable(message: str) -> Exception:
+def unavailable(message: str) -> HTTPException:
     """Build a 503."""
     return _error(HTTPServiceUnavailable(), ERRORS.BACKEND, message)
 
 
 def _error(
-    response: Exception,
+    response: HTTPException,
     errno: ERRORS,
     message: str | None = None,
     details: dict[str, Any] | None = None,
-) -> Exception:
+) -> HTTPException:
     http_error(response, errno=errno, message=message, details=details)
     return response

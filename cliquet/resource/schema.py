@@ -6,7 +6,7 @@ colander deserialises a flat mapping of five scalars in 4 µs, one of fifty in 2
 """
 
 import re
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import colander
 
@@ -38,20 +38,27 @@ class ResourceSchema(colander.MappingSchema):
     from this one, and are read each time they matter.
     """
 
-    class Options:
-        """Defaults of the options."""
+    if TYPE_CHECKING:
 
-        unique_fields: tuple[str, ...] = ()
-        """Fields whose values are unique in the collection."""
+        class Options(Protocol):
+            """Any class: that of a subclass need not inherit from it."""
 
-        readonly_fields: tuple[str, ...] = ()
-        """Fields that a PATCH may not change."""
+    else:
 
-        preserve_unknown: bool | str = False
-        """Keep the fields that are not declared, instead of dropping them.
+        class Options:
+            """Defaults of the options."""
 
-        With `"raise"` they are refused.
-        """
+            unique_fields: tuple[str, ...] = ()
+            """Fields whose values are unique in the collection."""
+
+            readonly_fields: tuple[str, ...] = ()
+            """Fields that a PATCH may not change."""
+
+            preserve_unknown: bool | str = False
+            """Keep the fields that are not declared, instead of dropping them.
+
+            With `"raise"` they are refused.
+            """
 
         unknown: str | None = None
         """The same in words: `"ignore"`, `"preserve"` or `"raise"`."""

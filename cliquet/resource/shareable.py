@@ -19,7 +19,7 @@ from cliquet.resource.nesting import find_parent_id
 from cliquet.resource.user import UserResource
 from cliquet.resource.viewset import ShareableViewSet, ViewSet
 from cliquet.storage.query import COMPARISON, Condition, Filter
-from cliquet.types import Record, Request
+from cliquet.types import Record, Request, Result
 
 
 class ShareableResource(UserResource):
@@ -95,7 +95,7 @@ class ShareableResource(UserResource):
         return {**new, self.model.permissions_field: permissions}
 
     def postprocess(
-        self, result: Any, action: ACTIONS = ACTIONS.READ, old: Record | None = None
+        self, result: Result, action: ACTIONS = ACTIONS.READ, old: Record | None = None
     ) -> dict[str, Any]:
         """Return the permissions beside the record, and in no event."""
         if isinstance(result, list):

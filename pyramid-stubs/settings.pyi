@@ -1,0 +1,6 @@
+from typing import Any
+
+truthy: frozenset[str]
+
+def asbool(s: object) -> bool: ...
+def aslist(value: Any, flatten: bool = ...) -> list[str]: ...
