@@ -59,6 +59,7 @@ class Function:
     def __call__(self, node: SchemaNode, value: _Any) -> None: ...
 
 class Regex:
+    match_object: Pattern[str]
     def __init__(
         self, regex: str | Pattern[str], msg: object = ..., flags: int = ...
     ) -> None: ...
@@ -68,6 +69,8 @@ class Email(Regex):
     def __init__(self, msg: object = ...) -> None: ...
 
 class Range:
+    min: _Any
+    max: _Any
     def __init__(
         self,
         min: _Any = ...,
@@ -78,6 +81,8 @@ class Range:
     def __call__(self, node: SchemaNode, value: _Any) -> None: ...
 
 class Length:
+    min: int | None
+    max: int | None
     def __init__(
         self,
         min: int | None = ...,
@@ -88,14 +93,17 @@ class Length:
     def __call__(self, node: SchemaNode, value: _Any) -> None: ...
 
 class OneOf:
+    choices: _Any
     def __init__(self, choices: Iterable[_Any]) -> None: ...
     def __call__(self, node: SchemaNode, value: _Any) -> None: ...
 
 class NoneOf:
+    forbidden: _Any
     def __init__(self, choices: Iterable[_Any], msg_err: object = ...) -> None: ...
     def __call__(self, node: SchemaNode, value: _Any) -> None: ...
 
 class ContainsOnly:
+    choices: _Any
     def __init__(self, choices: Iterable[_Any]) -> None: ...
     def __call__(self, node: SchemaNode, value: _Any) -> None: ...
 

@@ -39,6 +39,7 @@ class ViewSetOptions(TypedDict, total=False):
     service_name: str
     collection_path: str
     record_path: str
+    parent: Any
     collection_methods: Sequence[str]
     record_methods: Sequence[str]
     validate_schema_for: Sequence[str]

@@ -105,8 +105,7 @@ def not_modified(answer: Response) -> HTTPException:
         value = answer.headers.get(name)
         if value is not None:
             response.headers[name] = value
-    error: Exception = response
-    return error
+    return response
 
 
 def precondition_failed(

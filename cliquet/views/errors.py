@@ -18,7 +18,7 @@ from cliquet.errors import ERRORS, http_error
 from cliquet.framework.cors import reapply_cors
 from cliquet.logs import logger
 from cliquet.protocol.routing import build_location
-from cliquet.types import Request, Response
+from cliquet.types import Request
 from cliquet.views.debug import details_of
 
 __all__ = [
@@ -97,7 +97,9 @@ def page_not_found(request: Request) -> Any:
 @view_config(
     context=httpexceptions.HTTPServiceUnavailable, permission=NO_PERMISSION_REQUIRED
 )
-def service_unavailable(response: Response, request: Request) -> Any:
+def service_unavailable(
+    response: httpexceptions.HTTPException, request: Request
+) -> Any:
     """Respond 503, with the time to wait before the next attempt."""
     if response.content_type != "application/json":
         response = http_error(
