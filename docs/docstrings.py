@@ -10,7 +10,7 @@ def link(text):
 
     def references(found):
         labels = [label.strip() for label in found[1].split(",") if label.strip()]
-        return "see " + ", ".join(f":ref:`{label} <{label}>`" for label in labels)
+        return "see " + ", ".join(f":ref:`{label}`" for label in labels)
 
     return _CITATION.sub(references, text)
 
