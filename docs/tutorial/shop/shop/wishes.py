@@ -20,7 +20,7 @@ class WishSchema(resource.ResourceSchema):
 
         unique_fields = ("title",)
         readonly_fields = ("added",)
-        preserve_unknown = "raise"
+        unknown = "raise"
 
 
 @resource.register(name="wish", collection_path="/wishes", record_path="/wishes/{id}")
