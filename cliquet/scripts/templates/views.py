@@ -4,7 +4,6 @@ from typing import Any
 
 import cliquet
 from cliquet.permission import require
-from cliquet.types import Request
 
 from {{name}}.events import list_activity
 
@@ -16,7 +15,7 @@ activity = cliquet.Service(
 
 
 @activity.get()
-def get_activity(request: Request) -> dict[str, Any]:
+def get_activity(request: cliquet.Request) -> dict[str, Any]:
     """Return the last changes of tasks, to those who may read the project."""
     project_id = request.matchdict["id"]
     require(request, "read", "/projects/{id}", id=project_id)
