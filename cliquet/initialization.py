@@ -26,6 +26,7 @@ from cliquet.cache.base import CacheBase
 from cliquet.cache.base import heartbeat as cache_heartbeat
 from cliquet.declarations.start import setup_checks
 from cliquet.declarations.users import make_generator
+from cliquet.description.serving import prepare_description, setup_description
 from cliquet.dotted import explaining, require, resolve
 from cliquet.engines.loading import load_backend, setup_undo
 from cliquet.events import (
@@ -195,6 +196,7 @@ def includeme(config: Configurator) -> None:
         with explaining("includes", str(plugin)):
             config.include(plugin)
     setup_views(config)
+    setup_description(config)
     setup_checks(config)
     logger.info("%(project_name)s %(project_version)s starting." % settings)  # noqa: UP031
 
@@ -228,6 +230,7 @@ def _prepare_registry(config: Configurator) -> None:
     config.registry.operational_paths = set()
     setup_object_permissions(config)
     config.add_directive("add_api_capability", add_api_capability, action_wrap=False)
+    prepare_description(config)
     setup_announcements(config)
     config.add_request_method(get_resource_events)
     config.add_request_method(notify_resource_event)

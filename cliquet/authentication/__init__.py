@@ -1,7 +1,7 @@
 """Who sends a request, and how it is remembered (docs: protocol-authentication)."""
 
 import hmac
-from typing import Any
+from typing import Any, ClassVar
 
 from pyramid import authentication
 from pyramid.authorization import Everyone
@@ -51,6 +51,8 @@ def effective_principals(request: Request) -> list[str]:
 
 class BasicAuthAuthenticationPolicy(authentication.BasicAuthAuthenticationPolicy):
     """Basic Auth where any pair of name and password is a user."""
+
+    security_scheme: ClassVar[dict[str, str]] = {"type": "http", "scheme": "basic"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(lambda *_: [], *args, **kwargs)

@@ -1,7 +1,7 @@
 """Users who have an API key (docs: authentication-keys): programs, mostly."""
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from pyramid.interfaces import IAuthenticationPolicy
 from zope.interface import implementer
@@ -38,6 +38,11 @@ class APIKeyAuthenticationPolicy:
     checks_options = True
     needs_storage = True
     reads_headers = (_HEADER,)
+    security_scheme: ClassVar[dict[str, str]] = {
+        "type": "apiKey",
+        "in": "header",
+        "name": _HEADER,
+    }
 
     def __init__(self, realm: str = "Realm") -> None:
         self._realm = as_realm(realm)

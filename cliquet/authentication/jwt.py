@@ -5,7 +5,7 @@ before its signature is checked, with a key that its issuer published.
 """
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from pyramid.httpexceptions import HTTPServiceUnavailable
@@ -64,6 +64,11 @@ class JWTAuthenticationPolicy:
     """
 
     checks_options = True
+    security_scheme: ClassVar[dict[str, str]] = {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+    }
 
     def __init__(
         self,

@@ -147,7 +147,8 @@ def _annotations(node: Any) -> JsonSchema:
     if node.raw_title is not colander.required:
         found["title"] = str(node.title)
     written = vars(type(node)).get("__doc__")
-    is_own = type(node).__module__.partition(".")[0] != "colander"
+    is_of_colander = type(node).__module__.partition(".")[0] == "colander"
+    is_own = not is_of_colander and not type(node).__name__.startswith("_")
     description = node.description or (is_own and written)
     if description:
         found["description"] = inspect.cleandoc(str(description))

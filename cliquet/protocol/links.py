@@ -42,9 +42,17 @@ def set_next_page(response: Response, url: str) -> None:
         add_link(response, url, "next")
 
 
-def add_documentation(response: Response, settings: Settings) -> None:
-    """Link the hello view to what describes the service, if it is known (RFC 8631)."""
-    targets = {"service-doc": settings.get("project_docs")}
+def add_documentation(
+    response: Response, settings: Settings, description: str | None = None
+) -> None:
+    """Link the hello view to what describes the service, if it is known (RFC 8631).
+
+    Args:
+        response: That of the hello view.
+        settings: Of the application.
+        description: URL of the description for programs, if there is one.
+    """
+    targets = {"service-doc": settings.get("project_docs"), "service-desc": description}
     for relation, target in targets.items():
         if target:
             add_link(response, target, relation)

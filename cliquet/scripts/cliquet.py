@@ -20,6 +20,7 @@ from cliquet.scripts import (
     check,
     conformance,
     keys,
+    openapi,
     profile,
     project,
     purge,
@@ -43,6 +44,7 @@ examples:
   cliquet --ini shop/shop.ini check               explain settings, try backends
   cliquet --ini shop/shop.ini serve --reload      serve it while it is worked on
   cliquet --ini shop/shop.ini purge --older-than 90 --dry-run
+  cliquet --ini shop/shop.ini openapi > shop.json
   cliquet --ini shop/shop.ini keys create backup  print an API key for that user
   cliquet --ini shop/shop.ini token alice         print a token, while you develop
   cliquet --ini old.ini export > records.jsonl
@@ -150,6 +152,7 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
 
     add("check", help="explain the settings, try the backends; 1 if it could not serve")
     add("routes", help="list methods, paths and permissions")
+    add("openapi", help="describe the service: OpenAPI 3.1, as JSON")
 
     command = add("purge", help="forget deletions of long ago")
     command.add_argument(
@@ -246,6 +249,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "migrate": lambda env, **asked: init_schema(env, **asked),  # noqa: PLW0108 -- patched
     "init": lambda env, **_: deprecated_init(env),
     "routes": lambda env: routes.run(env["registry"]),
+    "openapi": lambda env: openapi.run(env["registry"]),
     "purge": lambda env, **options: purge.run(env["registry"], **options),
     "flush-cache": flush_cache,
     "keys": lambda env, **options: keys.run(env["registry"], **options),

@@ -58,6 +58,11 @@ _PROJECT = {
         "Name in ``capabilities`` of the hello view what is here and was not in 3.1, "
         "and the paths of collections and services; ``cliquet init`` turns it on.",
     ),
+    "api_description_enabled": _since_3_2(
+        FLAG,
+        True,
+        "Describe the service at ``/__api__``, with the extra ``openapi``.",
+    ),
     "error_info_link": Setting(
         TEXT,
         "https://github.com/mozilla-services/cliquet/issues/",

@@ -17,7 +17,7 @@ hello = Service(name="hello", path="/", description="Welcome")
 def get_hello(request: Request) -> dict[str, Any]:
     """Return the project, its public settings, and the user."""
     settings = request.registry.settings
-    add_documentation(request.response, settings)
+    add_documentation(request.response, settings, _find_description(request))
     body = {
         "project_name": settings["project_name"],
         "project_version": settings["project_version"],
@@ -38,6 +38,14 @@ def get_hello(request: Request) -> dict[str, Any]:
         body["user"] = request.get_user_info()
     body["capabilities"] = request.registry.api_capabilities
     return body
+
+
+def _find_description(request: Request) -> str | None:
+    """Return the URL of the description, None if the service has none."""
+    try:
+        return str(request.route_url("api_description"))
+    except KeyError:
+        return None
 
 
 def get_eos(request: Request) -> Any:

@@ -10,6 +10,7 @@ from cliquet.conformance.server import ENDING
 _LINKS = (SERVING, "links")
 _PREFERENCES = (SERVING, "preferences")
 _PROBLEMS = (SERVING, "problem_details")
+_DESCRIPTION = (SERVING, "openapi")
 _PROBLEM = "application/problem+json"
 
 
@@ -131,3 +132,15 @@ def caches_are_told_of_preferences(probe: Probe) -> None:
     for path in ("/nothing", probe.unused(), f"{probe.private}?odd=1"):
         got = expect.tokens(probe.alice.get(path), "Vary")
         expect.contains(sorted(got), "accept", f"Vary of the error of {path}")
+
+
+@clause("PREF-9", "http", needs=_DESCRIPTION)
+def the_description_is_linked(probe: Probe) -> None:
+    """Describe the service at ``/__api__``, to which hello links."""
+    link = _link(probe.nobody.get("/"), "service-desc")
+    expect.true(link.endswith("/__api__"), "hello has no link to the description")
+    document = expect.body(probe.nobody.get("/__api__"), 200)
+    expect.contains(document, "openapi", "the description")
+    expect.equal(
+        expect.body(probe.alice.get("/__api__"), 200), document, "that of Alice"
+    )

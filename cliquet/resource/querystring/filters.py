@@ -21,7 +21,7 @@ _TIMESTAMP_PARAMETERS = {
     "_before": COMPARISON.LT,
     "_to": COMPARISON.LT,
 }
-_OPERATORS = {
+OPERATORS = {
     "min": COMPARISON.MIN,
     "max": COMPARISON.MAX,
     "not": COMPARISON.NOT,
@@ -30,7 +30,7 @@ _OPERATORS = {
     "in": COMPARISON.IN,
     "exclude": COMPARISON.EXCLUDE,
 }
-_PREFIXED = re.compile(rf"({'|'.join(_OPERATORS)})_(.+)")
+_PREFIXED = re.compile(rf"({'|'.join(OPERATORS)})_(.+)")
 _LISTS = (COMPARISON.IN, COMPARISON.EXCLUDE)
 
 # Timestamps, limits and offsets are 64 bits wide on every engine.
@@ -94,7 +94,7 @@ def _parse_name(name: str, is_known_field: IsKnownField) -> tuple[str, COMPARISO
     """
     prefixed = _PREFIXED.fullmatch(name)
     if prefixed and is_known_field(prefixed[2]):
-        return prefixed[2], _OPERATORS[prefixed[1]]
+        return prefixed[2], OPERATORS[prefixed[1]]
     if not is_known_field(name):
         raise InvalidParameter("querystring", name, f"Unknown filter field '{name}'")
     return name, COMPARISON.EQ

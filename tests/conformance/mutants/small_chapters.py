@@ -162,6 +162,7 @@ MUTANTS = {
     "PREF-6": edits(without("detail"), of=status(401)),
     "PREF-7": drops("Link", of=HELLO),
     "PREF-8": puts("Vary", "Authorization", of=both(RECORD, status(404))),
+    "PREF-9": edits(without("openapi"), of=path("/__api__$")),
     "RO-1": answers(403, both(status(405), RECORD, method("PATCH"))),
     "RO-2": answers(405, path("/batch$")),
     "EOS-1": drops("Alert", of=status(304)),

@@ -1,0 +1,168 @@
+"""Parameters in the description: of paths, queries and headers."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from cliquet.bounds import MAX_VALUES
+from cliquet.description.records import describe_id, describe_timestamp, option
+from cliquet.nodes.json_schema import JsonSchema, describe
+from cliquet.resource.querystring.filters import OPERATORS
+from cliquet.storage.query import COMPARISON, FieldNames
+
+Parameter = dict[str, Any]
+
+VARIABLE = re.compile(r"\{(\w+)(?::[^{}]*(?:\{[^{}]*\}[^{}]*)*)?\}")
+"""A variable of a path, maybe with the expression that it matches."""
+
+_ETAG = '"1800000000001"'
+_COMPARED = {
+    COMPARISON.MIN: "at least",
+    COMPARISON.MAX: "at most",
+    COMPARISON.NOT: "other than",
+    COMPARISON.LT: "less than",
+    COMPARISON.GT: "greater than",
+    COMPARISON.IN: "one of",
+    COMPARISON.EXCLUDE: "none of",
+    COMPARISON.EQ: "equal to",
+}
+_LISTS = (COMPARISON.IN, COMPARISON.EXCLUDE)
+_SCALARS = ("string", "integer", "number", "boolean")
+
+
+def _query(name: str, schema: JsonSchema, description: str, **more: Any) -> Parameter:
+    return {
+        "name": name,
+        "in": "query",
+        "schema": schema,
+        "description": description,
+        **more,
+    }
+
+
+def _header(name: str, schema: JsonSchema, description: str, **more: Any) -> Parameter:
+    return {**_query(name, schema, description, **more), "in": "header"}
+
+
+def _names(description: str, name: str, **more: Any) -> Parameter:
+    schema = {"type": "array", "items": {"type": "string"}}
+    return _query(name, schema, description, style="form", explode=False, **more)
+
+
+FIELDS = _names("Fields to answer, besides id and timestamp.", "_fields")
+SINCE = [
+    _query("_since", describe_timestamp(), "Changed after this; deletions included."),
+    _query("_before", describe_timestamp(), "Changed before this."),
+    _query("_to", describe_timestamp(), "Old name of _before.", deprecated=True),
+]
+PAGE = [
+    _names("Fields to sort by, those with a minus descending.", "_sort"),
+    _query("_limit", {"type": "integer", "minimum": 0}, "Records of a page."),
+    _query("_token", {"type": "string"}, "Where to go on: taken from Next-Page."),
+]
+IF_MATCH = _header(
+    "If-Match",
+    {"type": "string"},
+    "Answer 412 unless this is the ETag of what is there.",
+    example=_ETAG,
+)
+IF_NONE_MATCH = _header(
+    "If-None-Match",
+    {"type": "string"},
+    "GET: answer 304 if this is the ETag of what is there. Writes: * for only if "
+    "there is nothing.",
+    example=_ETAG,
+)
+IF_UNMODIFIED_SINCE = _header(
+    "If-Unmodified-Since", {"type": "string"}, "Answer 412 if it was changed since."
+)
+BEHAVIOR = [
+    _header(
+        "Response-Behavior",
+        {"type": "string", "enum": ["full", "light", "diff"]},
+        "Answer the record, the fields that changed, or those that became others "
+        "than was sent.",
+    ),
+    _header(
+        "Prefer",
+        {"type": "string"},
+        "return=minimal is light, return=representation is full.",
+        example="return=minimal",
+    ),
+]
+DELETION_TIME = _query(
+    "last_modified", describe_timestamp(), "Timestamp that the deletion gets."
+)
+
+
+def header_parameters(method: str, kind: str, *, strict: bool) -> list[Parameter]:
+    """Return the headers that an endpoint of a resource reads.
+
+    Args:
+        method: That of HTTP.
+        kind: `collection` or `record`.
+        strict: Whether preconditions are those of RFC 9110.
+    """
+    found = [IF_MATCH, IF_NONE_MATCH]
+    if strict:
+        found.append(IF_UNMODIFIED_SINCE)
+    if method == "PATCH" and kind == "record":
+        found += BEHAVIOR
+    return found
+
+
+def path_parameters(path: str, generator: Any) -> list[Parameter]:
+    """Return the variables of a path; ids look as their generator wants them."""
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": describe_id(generator) if name == "id" else {"type": "string"},
+        }
+        for name in VARIABLE.findall(path)
+    ]
+
+
+def filters(mapping: Any, names: FieldNames) -> list[Parameter]:
+    """Return the filters of a list: each field, with each of the prefixes."""
+    secret = option(mapping, "writeonly_fields")
+    fields = {
+        child.name: describe(child)
+        for child in mapping.children
+        if child.name not in secret and not child.name.startswith("_")
+    }
+    fields.setdefault(names.id, {"type": "string"})
+    fields.setdefault(names.modified, describe_timestamp())
+    plain = {name: _filter(name, name, COMPARISON.EQ, fields[name]) for name in fields}
+    prefixed = {
+        f"{prefix}_{name}": _filter(f"{prefix}_{name}", name, operator, fields[name])
+        for name in fields
+        for prefix, operator in OPERATORS.items()
+    }
+    # The prefix wins where a field has such a name.
+    return list({**plain, **prefixed}.values())
+
+
+def _filter(
+    name: str, field: str, operator: COMPARISON, described: JsonSchema
+) -> Parameter:
+    value = next(_scalar(described), {"type": "string"})
+    words = _COMPARED.get(operator, operator.name.lower())
+    description = f"Only records whose {field} is {words} this."
+    if operator not in _LISTS:
+        return _query(name, value, description)
+    values = {"type": "array", "items": value, "maxItems": MAX_VALUES}
+    return _query(name, values, description, style="form", explode=False)
+
+
+def _scalar(described: JsonSchema) -> Iterator[JsonSchema]:
+    """Yield the type of the values of a field, if they have one that is no container.
+
+    Values that the field would refuse may be asked for: none is found.
+    """
+    for each in (described, *described.get("anyOf", ())):
+        kinds = each.get("type", ())
+        for kind in [kinds] if isinstance(kinds, str) else kinds:
+            if kind in _SCALARS:
+                yield {"type": kind}
