@@ -12,6 +12,7 @@ from cliquet.resource.fields import names_of
 from cliquet.resource.payload import MAX_TIMESTAMP
 
 _READONLY = "Cannot be changed once it is set."
+_COMPUTED = "Set by the service: it may be sent back as it is."
 _MOMENT = "Milliseconds since the epoch."
 
 
@@ -56,6 +57,7 @@ class Records:
         for name in option(self.mapping, "readonly_fields"):
             self._note(name, _READONLY)
         for name in option(self.mapping, "computed_fields"):
+            self._note(name, _COMPUTED)
             self._property(name)["readOnly"] = True
 
     def _property(self, name: str) -> JsonSchema:
@@ -69,17 +71,12 @@ class Records:
     def sent(self) -> JsonSchema:
         """Return what creates or replaces a record."""
         properties = dict(self._described.get("properties", {}))
-        for name in option(self.mapping, "writeonly_fields"):
+        for name in option(self.mapping, "write_only_fields"):
             properties[name] = {**properties.get(name, {}), "writeOnly": True}
         if self._described.get("additionalProperties"):
             moment = {**describe_timestamp(), "type": ["integer", "null"]}
             properties.setdefault(self.names.modified, moment)
         described = {**self._described, "properties": properties}
-        computed = option(self.mapping, "computed_fields")
-        required = set(described.get("required", ())) - {*computed}
-        described.pop("required", None)
-        if required:
-            described["required"] = sorted(required)
         example = example_of(self.mapping)
         return described if example is None else {**described, "examples": [example]}
 
@@ -91,7 +88,7 @@ class Records:
 
     def answered(self) -> JsonSchema:
         """Return a record as it is answered: its fields may be those of long ago."""
-        secret = option(self.mapping, "writeonly_fields")
+        secret = option(self.mapping, "write_only_fields")
         described: JsonSchema = {
             name: self._described[name]
             for name in ("type", "title", "description")
@@ -123,6 +120,8 @@ class Records:
         """Return what a POST may send: a record, maybe with an id of its own."""
         described = self.sent()
         properties = {self.names.id: self._id, **described["properties"]}
+        # Only what is kept may be sent back.
+        properties |= dict.fromkeys(option(self.mapping, "computed_fields"), False)
         return {**described, "properties": properties}
 
 

@@ -61,6 +61,21 @@ class Page(resource.UserResource):
             preserve_unknown = True
 
 
+class Account(resource.UserResource):
+    class mapping(resource.ResourceSchema):  # noqa: N801
+        class Options:
+            unknown = "raise"
+            computed_fields = ("rank",)
+            write_only_fields = ("password",)
+
+        name = colander.SchemaNode(colander.String())
+        password = colander.SchemaNode(colander.String(), missing=colander.drop)
+        rank = colander.SchemaNode(colander.Integer(), missing=colander.drop)
+
+    def process_record(self, new, old=None):
+        return {**super().process_record(new, old), "rank": 3}
+
+
 class Query(colander.MappingSchema):
     depth = colander.SchemaNode(colander.Integer(), location="querystring", missing=1)
     note = colander.SchemaNode(colander.String())
@@ -76,6 +91,7 @@ def configure(**given):
     cliquet.initialize(config, "1.0")
     scan = type("Scan", (), {"config": config})
     resource.register_resource(Book)(scan, "Book", Book)
+    resource.register_resource(Account)(scan, "Account", Account)
     resource.register_resource(
         Page,
         collection_path="/books/{book_id}/pages",
@@ -201,6 +217,25 @@ def test_examples_are_accepted(app, document):
     assert created.status_code == 201
     assert is_valid(document, "Book", created.json["data"])
     assert is_valid(document, "BookReplacement", created.json["data"])
+
+
+def test_fields_that_clients_do_not_set_or_never_see(app, document):
+    schemas = document["components"]["schemas"]
+    sent = {"name": "Alice", "password": "secret"}
+
+    assert is_valid(document, "AccountNew", sent)
+    assert not is_valid(document, "AccountNew", {**sent, "rank": 3})
+    assert not is_valid(document, "AccountNew", {**sent, "odd": 3})
+    assert schemas["AccountReplacement"]["properties"]["rank"]["readOnly"] is True
+    assert schemas["AccountReplacement"]["properties"]["password"]["writeOnly"] is True
+    assert "password" not in schemas["Account"]["properties"]
+    assert "Account.password" not in document["components"]["parameters"]
+
+    created = app.post_json("/v1/accounts", {"data": sent}, headers=ALICE).json["data"]
+    assert is_valid(document, "Account", created)
+    app.post_json(
+        "/v1/accounts", {"data": {**sent, "rank": 3}}, headers=ALICE, status=400
+    )
 
 
 # --- How it is served ------------------------------------------------------------
