@@ -43,6 +43,8 @@ def example_of(node: Any) -> Any:
 def _example_or_default(node: Any) -> Any:
     if node.required:
         return example_of(node)
+    if node.missing in (colander.drop, colander.null):
+        return None
     try:
         default = as_json(node.missing, node.name, node)
     except (TypeError, ValueError, colander.Invalid):

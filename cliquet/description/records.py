@@ -121,7 +121,8 @@ class Records:
         described = self.sent()
         properties = {self.names.id: self._id, **described["properties"]}
         # Only what is kept may be sent back.
-        properties |= dict.fromkeys(option(self.mapping, "computed_fields"), False)
+        for name in option(self.mapping, "computed_fields"):
+            properties[name] = {"not": {}}
         return {**described, "properties": properties}
 
 

@@ -181,7 +181,7 @@ def _describe_tuple(node: Any) -> JsonSchema:
     described: JsonSchema = {"type": "array", "maxItems": len(node.children)}
     if node.children:
         items = [describe(child) for child in node.children]
-        described |= {"prefixItems": items, "minItems": len(items), "items": False}
+        described |= {"prefixItems": items, "minItems": len(items)}
     return described
 
 
