@@ -28,8 +28,8 @@ def example_of(node: Any) -> Any:
     candidates: list[Any] = [*_choices(node.validator), *_bounds(node.validator)]
     if isinstance(node.typ, colander.Sequence | colander.Tuple):
         candidates.append([example_of(child) for child in children])
-    if isinstance(node.typ, colander.Enum):
-        candidates += node.typ.values
+    # Of enumerations.
+    candidates += getattr(node.typ, "values", ())
     for candidate in (*candidates, *_CANDIDATES):
         try:
             value = as_json(candidate, "example", node)
