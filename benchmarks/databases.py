@@ -7,7 +7,7 @@ import tempfile
 import psycopg2
 import redis
 
-from tests.services import Services
+from cliquet.testing.servers import Services
 
 ENGINES = ("postgresql", "sqlite", "redis", "memory")
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.application import authorization
-from tests.services import free_port, wait_for_port
+from cliquet.testing.servers import free_port, wait_for_port
 
 SERVERS = ("waitress", "gunicorn")
 _TICKS = os.sysconf("SC_CLK_TCK")

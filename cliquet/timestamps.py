@@ -13,9 +13,28 @@ class NextTimestamp(NamedTuple):
     collection: Timestamp
 
 
+class Clock:
+    """The time, which tests may stop.
+
+    Attributes:
+        stopped: Seconds since the Unix epoch at which it stands, None while it runs.
+    """
+
+    stopped: float | None = None
+
+
+#: Of timestamps, of what expires, and of tokens.
+CLOCK = Clock()
+
+
+def current_seconds() -> float:
+    """Return the current time in seconds since the Unix epoch."""
+    return time.time() if CLOCK.stopped is None else CLOCK.stopped
+
+
 def msec_time() -> Timestamp:
     """Return the current time in milliseconds since the Unix epoch."""
-    return int(time.time() * 1000)
+    return int(current_seconds() * 1000)
 
 
 def next_timestamp(

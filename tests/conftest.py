@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, settings
 
 from cliquet import permission_cache
 from cliquet.engines.sql.connection import has_listeners
+from cliquet.testing.servers import Services, is_redis_found
 from tests.contract.backends import APP_ENGINES, AppEngine
 from tests.hostile import SERVERS
 from tests.programs import require_programs, summarize_missing
-from tests.services import Services, require_redis
 
 settings.register_profile(
     "default",
@@ -56,7 +56,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    require_redis(config.getoption("--backends"))
+    """Refuse to begin without the Redis that tests of the engines ask for."""
+    if "redis" in config.getoption("--backends").split(",") and not is_redis_found():
+        raise pytest.UsageError(
+            "There is no Redis to test with, and no wheel that brings one to this "
+            "Python: apt-get install redis-server, or name a server in "
+            "CLIQUET_TEST_REDIS_URL, or leave it out with "
+            "--backends=memory,sqlite,postgresql."
+        )
 
 
 def pytest_collection_modifyitems(

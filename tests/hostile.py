@@ -13,7 +13,7 @@ import shutil
 import subprocess
 from typing import Any
 
-from tests.services import PostgreSQLServer, free_port, wait_for_port
+from cliquet.testing.servers import PostgreSQLServer, free_port, wait_for_port
 
 #: Of the role: they win over those of the server and the database.
 DEFAULTS = {

@@ -31,6 +31,7 @@ from cliquet.authentication.tokens import (
 from cliquet.declarations.users import OptionError
 from cliquet.logs import logger
 from cliquet.text import aslist
+from cliquet.timestamps import current_seconds
 from cliquet.types import Principal, Request
 
 __all__ = ["JWTAuthenticationPolicy"]
@@ -165,7 +166,7 @@ class JWTAuthenticationPolicy:
             raise ValueError("There is no secret to sign with")
         if not is_name(subject):
             raise ValueError(f"{subject!r} cannot be the name of a user")
-        now = int(time.time())
+        now = int(current_seconds())
         claims = {**self._named, "sub": subject, "iat": now, "exp": now + seconds}
         algorithm = min(self._algorithms & SYMMETRIC)
         return sign(claims, algorithm, self._secret.key)

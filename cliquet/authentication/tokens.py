@@ -7,11 +7,11 @@ was sent, so that it may be logged and put into a header.
 import base64
 import json
 import re
-import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from cliquet.dotted import naming_the_extra
+from cliquet.timestamps import current_seconds
 
 with naming_the_extra("The policy 'cliquet.authentication.jwt'", "jwt"):
     from joserfc import jwt
@@ -124,7 +124,9 @@ def claims_registry(
         options["iss"] = {"essential": True, "value": issuer}
     if audiences:
         options["aud"] = {"essential": True, "values": list(audiences)}
-    return JWTClaimsRegistry(now=lambda: int(time.time()), leeway=leeway, **options)
+    return JWTClaimsRegistry(
+        now=lambda: int(current_seconds()), leeway=leeway, **options
+    )
 
 
 def check_claims(claims: dict[str, Any], registry: JWTClaimsRegistry) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from pyramid.authorization import Authenticated, Everyone
+from pyramid.exceptions import ConfigurationError
 from pyramid.interfaces import PHASE2_CONFIG, ISecurityPolicy
 from pyramid_multiauth import (
     MultiAuthIdentity,
@@ -119,6 +120,27 @@ class SecurityPolicy(MultiAuthSecurityPolicy):
             return Principals(own, tuple)
         own += [Authenticated, identity.userid]
         return Principals(own, lambda: identity.groups)
+
+
+def put_first(registry: Any, make: Callable[[str], Any]) -> None:
+    """Put a policy before each of those of an application, under the same name.
+
+    Args:
+        registry: That of the application, which is made.
+        make: Returns the policy that comes before the one of a name.
+
+    Raises:
+        ConfigurationError: The application has no policies of pyramid_multiauth.
+    """
+    policy = registry.queryUtility(ISecurityPolicy)
+    if not isinstance(policy, MultiAuthSecurityPolicy):
+        raise ConfigurationError("Its security policy is not that of Cliquet.")
+    first = []
+    for name, _ in policy.get_policies():
+        first.append(make(name))
+        first[-1]._pyramid_multiauth_name = name  # noqa: SLF001
+    # Private: multiauth has no other place for them. Views know the list.
+    policy._policies[:0] = first  # noqa: SLF001
 
 
 def forget_user(request: Request) -> None:

@@ -24,9 +24,9 @@ from pyramid.config import Configurator
 from webtest import TestApp
 
 import cliquet
+from cliquet.testing.servers import Services
 from cliquet.tests.testapp import main as make_app
 from tests.contract.backends import APP_ENGINES, AppEngine
-from tests.services import Services
 
 ROOT = str(Path(cliquet.__file__).parent) + "/"
 #: What a client sends: `Accept` decides which views are asked.

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
+from cliquet.testing.servers import Services
 from tests.authorization.application import build
 from tests.contract.backends import APP_ENGINES
-from tests.services import Services
 
 BY_ID = {engine.id: engine for engine in APP_ENGINES}
 

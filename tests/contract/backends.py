@@ -10,7 +10,7 @@ from typing import Any
 
 from pyramid.config import Configurator
 
-from tests.services import Services
+from cliquet.testing.servers import Services
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from pyramid.config import Configurator
 import cliquet
 from cliquet.declarations.start import UNREAD, backend_problems, without_tables
 from cliquet.logs import logger
+from cliquet.testing.servers import free_port
 from tests.contract.backends import APP_ENGINES
-from tests.services import free_port
 
 ENGINES = {engine.id: engine for engine in APP_ENGINES}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import free_port, wait_for_port
+from cliquet.testing.servers import free_port, wait_for_port
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.rst").read_text()

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
+from cliquet.testing.servers import free_port
 from tests.docs.tutorial import PAGES, Command, File, Shell, matches, steps_of
 from tests.scripts.projects import ROOT, Project, borrow_environment
-from tests.services import free_port
 from tests.waiting import eventually
 
 #: The environment has it already.

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.services import free_port, wait_for_port
+from cliquet.testing.servers import free_port, wait_for_port
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent

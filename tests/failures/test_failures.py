@@ -18,9 +18,9 @@ from pyramid.config import Configurator
 from sqlalchemy import event
 from webtest import TestApp
 
+from cliquet.testing.servers import PostgreSQLServer, RedisServer
 from cliquet.tests.testapp import main as build_app
 from tests.contract.backends import APP_ENGINES
-from tests.services import PostgreSQLServer, RedisServer
 from tests.sync.proof import HEADERS, Client, servers, settings_for
 
 ENGINES = {engine.id: engine for engine in APP_ENGINES if engine.id != "memory"}

@@ -10,9 +10,9 @@ from webtest import TestApp
 
 from cliquet.cache.redis import Cache
 from cliquet.engines.exceptions import BackendError
+from cliquet.testing.servers import PostgreSQLServer, RedisServer
 from cliquet.tests.testapp import main as build_app
 from tests.contract.backends import APP_ENGINES
-from tests.services import PostgreSQLServer, RedisServer
 from tests.sync.proof import HEADERS, settings_for
 
 ENGINES = {engine.id: engine for engine in APP_ENGINES}

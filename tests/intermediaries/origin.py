@@ -7,7 +7,7 @@ from typing import Any
 import requests
 from webtest.http import StopableWSGIServer
 
-from tests.services import free_port
+from cliquet.testing.servers import free_port
 from tests.sync.proof import settings_for
 from tests.sync.server import build_application
 

@@ -6,9 +6,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from cliquet.testing.servers import free_port, wait_for_port
 from tests.intermediaries.origin import Client
 from tests.programs import find_program
-from tests.services import free_port, wait_for_port
 
 
 class Proxy(Client):

@@ -10,9 +10,9 @@ from pyramid.config import Configurator
 
 from cliquet.engines.sql import postgresql as engine
 from cliquet.storage import postgresql
+from cliquet.testing.servers import Services
 from cliquet.tests.testapp import main as build_app
 from tests.contract.backends import APP_ENGINES
-from tests.services import Services
 from tests.sync.proof import settings_for
 
 ENGINE = next(found for found in APP_ENGINES if found.id == "postgresql")

@@ -12,8 +12,8 @@ from pathlib import Path
 import yaml
 
 from cliquet.scripts import project
+from cliquet.testing.servers import free_port
 from tests.docs.test_readme import code_blocks
-from tests.services import free_port
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,9 +15,9 @@ import pytest
 from pyramid.config import Configurator
 
 from cliquet.scripts import profile, purge, transfer
+from cliquet.testing.servers import free_port, wait_for_port
 from cliquet.timestamps import msec_time
 from tests.contract.backends import APP_ENGINES
-from tests.services import free_port, wait_for_port
 
 DAY_MS = 24 * 60 * 60 * 1000
 

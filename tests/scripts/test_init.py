@@ -13,10 +13,10 @@ import pytest
 
 from cliquet.scripts import project as command
 from cliquet.scripts.blueprint import AUTHS, ENGINES
+from cliquet.testing.servers import free_port
 from tests.docs.test_readme import code_blocks
 from tests.http.tokens import Issuer, claims, rsa, signed
 from tests.scripts.projects import ROOT, Project
-from tests.services import free_port
 from tests.waiting import eventually
 
 FORGETFUL = ("memory", "apikey")

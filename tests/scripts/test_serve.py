@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from cliquet.scripts.serve import at_port
-from tests.services import free_port
+from cliquet.testing.servers import free_port
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
+from cliquet.testing.servers import Services
 from tests.contract.backends import APP_ENGINES, AppEngine
-from tests.services import Services
 from tests.sync.proof import COLLECTION, Client, servers, settings_for
 
 CLIENTS = 16

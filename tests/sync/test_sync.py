@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from cliquet.testing.servers import Services
 from tests.contract.backends import APP_ENGINES, AppEngine
-from tests.services import Services
 from tests.sync.proof import prove, settings_for
 
 

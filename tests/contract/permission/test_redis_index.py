@@ -11,8 +11,8 @@ from cliquet.object_ids import RecordPath
 from cliquet.permission import redis as engine
 from cliquet.storage import redis as storage_engine
 from cliquet.storage.query import COMPARISON, Filter, Sort
+from cliquet.testing.servers import RedisServer
 from tests.contract.round_trips import RoundTrips
-from tests.services import RedisServer
 
 SCOPE = {"collection_id": "note", "parent_id": ""}
 

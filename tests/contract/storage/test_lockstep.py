@@ -13,8 +13,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from cliquet.testing.servers import Services
 from tests.contract.backends import APP_ENGINES
-from tests.services import Services
 
 _PATH = Path(__file__).with_name("test_state_machine.py")
 _SPEC = importlib.util.spec_from_file_location("storage_programs", _PATH)

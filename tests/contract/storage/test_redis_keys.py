@@ -13,8 +13,8 @@ from cliquet.storage import Sort
 from cliquet.storage.exceptions import RecordNotFoundError
 from cliquet.storage.query import Scope
 from cliquet.storage.redis import keys
+from cliquet.testing.servers import Services
 from tests.contract.backends import APP_ENGINES
-from tests.services import Services
 
 names = st.text(st.sampled_from("ab.;%25E:\x1f/"), max_size=4) | st.sampled_from(
     ["records", "deleted", "timestamp", "indexed", "by_time", "a.records", "é"]

