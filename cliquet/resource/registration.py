@@ -40,6 +40,7 @@ class ViewSetOptions(TypedDict, total=False):
     collection_path: str
     record_path: str
     parent: Any
+    endpoint_types: Sequence[str]
     collection_methods: Sequence[str]
     record_methods: Sequence[str]
     validate_schema_for: Sequence[str]
