@@ -39,6 +39,7 @@ class Reader:
         )
         cliquet.chmod(0o755)
         self.log = folder / "server.log"
+        self.log.touch()
         self.shell = Shell(
             folder,
             {
@@ -70,7 +71,9 @@ class Reader:
             # It starts anew by itself, some time after the files were written.
             self.serve("make serve", "Serving on")
         printed = self.shell.paste(line)
-        assert not shown or matches(shown, printed), f"{line}\n{printed}"
+        assert not shown or matches(shown, printed), (
+            f"{line}\n{printed}\n{self.log.read_text()}"
+        )
         if line.startswith("cliquet init shop"):
             borrow_environment(self.project)
             ini = self.project / "shop.ini"

@@ -114,7 +114,9 @@ class Shell:
         Raises:
             AssertionError: It fails.
         """
-        self._process.stdin.write(f"{line}\necho; echo {self._END} $?\n")
+        self._process.stdin.write(
+            f"{line}\nstatus=$?; echo; echo {self._END} $status\n"
+        )
         self._process.stdin.flush()
         printed = []
         for each in self._process.stdout:
