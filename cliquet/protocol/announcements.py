@@ -34,6 +34,11 @@ ANNOUNCED = {
         "Errors are application/problem+json where Accept prefers it.",
         _PAGE + "preferences.html#specification-problems",
     ),
+    "queries": (
+        "announce_capabilities",
+        "Lists are filtered by what texts and arrays hold, and which fields are there.",
+        _PAGE + "lists.html#specification-searches",
+    ),
     "strict_preconditions": (
         "strict_preconditions",
         "Preconditions are evaluated as RFC 9110 does.",

@@ -238,6 +238,7 @@ class Hooks:
         filters = parse_filters(
             parameters.items(),
             is_known_field=askable(self),
+            is_declared=self._get_known_fields().__contains__,
             id_field=self.model.id_field,
             modified_field=self.model.modified_field,
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import ge, gt, le, lt
 from typing import Any
 
+from cliquet.storage.matching import build_matcher
 from cliquet.storage.query import (
     COMPARISON,
     MISSING,
@@ -85,7 +86,24 @@ def _value_predicate(item: Filter) -> ValuePredicate:
     if operator is COMPARISON.NOT:
         equal = _equality(value)
         return lambda found: not equal(found)
-    return _range_predicate(value, _RANGES[operator])
+    if operator in _RANGES:
+        return _range_predicate(value, _RANGES[operator])
+    return _search_predicate(value, operator)
+
+
+def _search_predicate(value: Any, operator: COMPARISON) -> ValuePredicate:
+    """Build the predicate of what looks into a value, or whether it is there."""
+    if operator is COMPARISON.HAS:
+        return lambda found: (found is not MISSING) is value
+    if operator is COMPARISON.LIKE:
+        has_pattern = build_matcher(value)
+        return lambda found: isinstance(found, str) and has_pattern(found)
+    wanted = frozenset(map(typed, value))
+    if operator is COMPARISON.CONTAINS:
+        return lambda found: isinstance(found, list) and wanted <= {*map(typed, found)}
+    return lambda found: (
+        isinstance(found, list) and not wanted.isdisjoint(map(typed, found))
+    )
 
 
 def _member_predicate(values: Iterable[Any], is_inside: bool) -> ValuePredicate:

@@ -24,6 +24,19 @@ class COMPARISON(Enum):
     GT = ">"
     IN = "in"
     EXCLUDE = "exclude"
+    LIKE = "like"
+    HAS = "has"
+    CONTAINS = "contains"
+    CONTAINS_ANY = "contains_any"
+
+
+LISTS: Final = (
+    COMPARISON.IN,
+    COMPARISON.EXCLUDE,
+    COMPARISON.CONTAINS,
+    COMPARISON.CONTAINS_ANY,
+)
+"""Operators of a filter that has several values."""
 
 
 class Filter(NamedTuple):
@@ -31,7 +44,9 @@ class Filter(NamedTuple):
 
     Attributes:
         field: Name of a member of the records.
-        value: What it is compared with; several values for `IN` and `EXCLUDE`.
+        value: What it is compared with; several values for `LISTS`, which are neither
+            arrays nor objects where arrays are looked into. Whether the field is there,
+            for `HAS`; for `LIKE` a text, with `*` for any.
         operator: How.
     """
 

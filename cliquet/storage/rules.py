@@ -13,7 +13,7 @@ from cliquet.storage.exceptions import (
     RecordNotFoundError,
     UnicityError,
 )
-from cliquet.storage.query import ANY, COMPARISON, Filter, Write
+from cliquet.storage.query import ANY, COMPARISON, LISTS, Filter, Write
 from cliquet.types import Record, Timestamp
 
 
@@ -83,7 +83,7 @@ def in_json(filters: Iterable[Filter] | None) -> list[Filter]:
         if isinstance(item.value, str | SharedIds)
         else item._replace(
             value=[as_json(value) for value in item.value]
-            if item.operator in (COMPARISON.IN, COMPARISON.EXCLUDE)
+            if item.operator in LISTS
             else as_json(item.value)
         )
         for item in filters or ()

@@ -9,7 +9,7 @@ from cliquet.conformance.clauses import clause
 from cliquet.conformance.probe import Probe, Record
 
 
-def _listed(probe: Probe, query: str, wanted: Iterable[Record]) -> None:
+def expect_listed(probe: Probe, query: str, wanted: Iterable[Record]) -> None:
     """Expect a list of notes to have some records, in any order."""
     got = expect.ids(probe.alice.get(f"{probe.private}?{query}"))
     ids = [each.id for each in wanted]
@@ -87,17 +87,17 @@ def all_filters_apply(probe: Probe) -> None:
     """Apply all parameters as filters, one that is there twice as well."""
     one, two = probe.note(rank=1, done=True), probe.note(rank=2, done=True)
     probe.note(rank=2)
-    _listed(probe, "rank=2&done=true", [two])
-    _listed(probe, "min_rank=1&max_rank=2&done=true", [one, two])
-    _listed(probe, "not_rank=1&not_rank=2", [])
-    _listed(probe, "rank=1&rank=2", [])
+    expect_listed(probe, "rank=2&done=true", [two])
+    expect_listed(probe, "min_rank=1&max_rank=2&done=true", [one, two])
+    expect_listed(probe, "not_rank=1&not_rank=2", [])
+    expect_listed(probe, "rank=1&rank=2", [])
 
 
 @clause("LIST-6", "mandatory")
 def parameters_of_others_are_ignored(probe: Probe) -> None:
     """Ignore parameters that begin with ``_`` and that the protocol has not."""
     note = probe.note()
-    _listed(probe, "_unknown=1&_=1795758361221&_x", [note])
+    expect_listed(probe, "_unknown=1&_=1795758361221&_x", [note])
     expect.status(probe.alice.get(f"{note.path}?_unknown=1"), 200)
 
 
@@ -110,8 +110,8 @@ def unknown_fields_cannot_be_filtered_by(probe: Probe) -> None:
         _refused(refused, f"Unknown filter field '{name}'")
         refused = probe.alice.delete(f"{probe.private}?{name}=1")
         _refused(refused, f"Unknown filter field '{name}'")
-    _listed(probe, f"id={note.id}", [note])
-    _listed(probe, f"last_modified={note.timestamp}", [note])
+    expect_listed(probe, f"id={note.id}", [note])
+    expect_listed(probe, f"last_modified={note.timestamp}", [note])
 
 
 @clause("LIST-8", "mandatory")
@@ -120,34 +120,34 @@ def equal_and_unequal_are_told_apart(probe: Probe) -> None:
     word = probe.word()
     with_slug, other = probe.note(slug=word, rank=1), probe.note(slug=probe.word())
     without = probe.note()
-    _listed(probe, f"slug={word}", [with_slug])
-    _listed(probe, f"not_slug={word}", [other, without])
-    _listed(probe, "rank=1", [with_slug])
-    _listed(probe, "not_rank=1", [other, without])
+    expect_listed(probe, f"slug={word}", [with_slug])
+    expect_listed(probe, f"not_slug={word}", [other, without])
+    expect_listed(probe, "rank=1", [with_slug])
+    expect_listed(probe, "not_rank=1", [other, without])
 
 
 @clause("LIST-9", "mandatory")
 def ranges_have_their_ends(probe: Probe) -> None:
     """List what is at least, at most, more or less than a value."""
     one, two, three = (probe.note(rank=each) for each in (-1, 2, 10))
-    _listed(probe, "min_rank=2", [two, three])
-    _listed(probe, "max_rank=2", [one, two])
-    _listed(probe, "gt_rank=2", [three])
-    _listed(probe, "lt_rank=2", [one])
-    _listed(probe, "gt_rank=-1&lt_rank=10", [two])
+    expect_listed(probe, "min_rank=2", [two, three])
+    expect_listed(probe, "max_rank=2", [one, two])
+    expect_listed(probe, "gt_rank=2", [three])
+    expect_listed(probe, "lt_rank=2", [one])
+    expect_listed(probe, "gt_rank=-1&lt_rank=10", [two])
 
 
 @clause("LIST-10", "mandatory")
-def values_are_listed(probe: Probe) -> None:
+def values_areexpect_listed(probe: Probe) -> None:
     """List what is one of the values, or none of them."""
     words = [probe.word() for _ in range(3)]
     first, second, third = (probe.note(slug=each) for each in words)
     without = probe.note()
-    _listed(probe, f"in_slug={words[0]},{words[1]}", [first, second])
-    _listed(probe, f"in_slug={words[2]}", [third])
-    _listed(probe, f"exclude_slug={words[0]},{words[1]}", [third, without])
-    _listed(probe, f"in_id={first.id},{third.id}", [first, third])
-    _listed(probe, "in_rank=0,7", [first, second, third, without])
+    expect_listed(probe, f"in_slug={words[0]},{words[1]}", [first, second])
+    expect_listed(probe, f"in_slug={words[2]}", [third])
+    expect_listed(probe, f"exclude_slug={words[0]},{words[1]}", [third, without])
+    expect_listed(probe, f"in_id={first.id},{third.id}", [first, third])
+    expect_listed(probe, "in_rank=0,7", [first, second, third, without])
 
 
 @clause("LIST-11", "mandatory")
@@ -169,9 +169,9 @@ def fields_may_begin_like_filters(probe: Probe) -> None:
     if "in_stock" not in stocked.data:
         expect.skip("the private resource has no field in_stock")
     missing = probe.note(in_stock=False)
-    _listed(probe, "in_stock=true", [stocked])
-    _listed(probe, "in_stock=false", [missing])
-    _listed(probe, "not_in_stock=true", [missing])
+    expect_listed(probe, "in_stock=true", [stocked])
+    expect_listed(probe, "in_stock=false", [missing])
+    expect_listed(probe, "not_in_stock=true", [missing])
 
 
 @clause("LIST-13", "mandatory")
@@ -179,15 +179,15 @@ def words_of_queries_have_types(probe: Probe) -> None:
     """Read booleans, null, numbers and quoted texts in any filter."""
     done, other = probe.note(done=True, title="7"), probe.note(title="on")
     for word in ("true", "on", "yes", "TRUE", "Yes"):
-        _listed(probe, f"done={word}", [done])
+        expect_listed(probe, f"done={word}", [done])
     for word in ("false", "off", "no", "False", "OFF"):
-        _listed(probe, f"done={word}", [other])
-    _listed(probe, "slug=None", [done, other])
-    _listed(probe, "rank=0", [done, other])
-    _listed(probe, "rank=0.0", [done, other])
-    _listed(probe, "title=%227%22", [done])
-    _listed(probe, "title='7'", [done])
-    _listed(probe, "title=%22on%22", [other])
+        expect_listed(probe, f"done={word}", [other])
+    expect_listed(probe, "slug=None", [done, other])
+    expect_listed(probe, "rank=0", [done, other])
+    expect_listed(probe, "rank=0.0", [done, other])
+    expect_listed(probe, "title=%227%22", [done])
+    expect_listed(probe, "title='7'", [done])
+    expect_listed(probe, "title=%22on%22", [other])
 
 
 @clause("LIST-14", "repaired")
@@ -196,7 +196,7 @@ def everything_else_is_text(probe: Probe) -> None:
     for title in ("(1, 2, 3)", "[1]", "{}", "1+1", "null", "1.2.3", "007x", "0x10"):
         note = probe.note(title=title)
         query = str(httpx.QueryParams({"title": title}))
-        _listed(probe, query, [note])
+        expect_listed(probe, query, [note])
         probe.alice.delete(note.path)
 
 
@@ -204,14 +204,14 @@ def everything_else_is_text(probe: Probe) -> None:
 def numbers_are_no_texts(probe: Probe) -> None:
     """Compare numbers with numbers, and texts with texts as a whole."""
     note = probe.note(title="12", rank=12)
-    _listed(probe, "title=12", [])
-    _listed(probe, "title=%2212%22", [note])
-    _listed(probe, "rank=%2212%22", [])
-    _listed(probe, "rank=12", [note])
-    _listed(probe, "title=%221%22", [])
+    expect_listed(probe, "title=12", [])
+    expect_listed(probe, "title=%2212%22", [note])
+    expect_listed(probe, "rank=%2212%22", [])
+    expect_listed(probe, "rank=12", [note])
+    expect_listed(probe, "title=%221%22", [])
     longer = probe.note(title="MoFo")
-    _listed(probe, "title=MoF", [])
-    _listed(probe, "title=MoFo", [longer])
+    expect_listed(probe, "title=MoF", [])
+    expect_listed(probe, "title=MoFo", [longer])
 
 
 @clause("LIST-16", "repaired")
@@ -219,14 +219,14 @@ def types_are_not_mixed(probe: Probe) -> None:
     """Compare values within their type."""
     low, done = probe.note(rank=1), probe.note(rank=0, done=True)
     slug = probe.note(slug=probe.word(), rank=3)
-    _listed(probe, "rank=true", [])
-    _listed(probe, "done=1", [])
-    _listed(probe, "min_rank=a", [])
-    _listed(probe, "max_title=5", [])
-    _listed(probe, "min_slug=a", [slug])
-    _listed(probe, "slug=None", [low, done])
-    _listed(probe, "not_slug=None", [slug])
-    _listed(probe, "gt_rank=0&lt_rank=true", [])
+    expect_listed(probe, "rank=true", [])
+    expect_listed(probe, "done=1", [])
+    expect_listed(probe, "min_rank=a", [])
+    expect_listed(probe, "max_title=5", [])
+    expect_listed(probe, "min_slug=a", [slug])
+    expect_listed(probe, "slug=None", [low, done])
+    expect_listed(probe, "not_slug=None", [slug])
+    expect_listed(probe, "gt_rank=0&lt_rank=true", [])
 
 
 @clause("LIST-17", "repaired")

@@ -17,6 +17,11 @@ class NoteSchema(resource.ResourceSchema):
     done = colander.SchemaNode(colander.Boolean(), missing=False)
     in_stock = colander.SchemaNode(colander.Boolean(), missing=colander.drop)
     slug = colander.SchemaNode(colander.String(), missing=colander.drop)
+    tags = colander.SchemaNode(
+        colander.Sequence(),
+        colander.SchemaNode(colander.String()),
+        missing=colander.drop,
+    )
     source = colander.SchemaNode(colander.String(), missing=colander.drop)
 
     class Options:

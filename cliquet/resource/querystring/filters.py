@@ -10,7 +10,7 @@ from typing import Any
 from cliquet.bounds import MAX_FILTERS, MAX_VALUES
 from cliquet.json_values import find_text_fault
 from cliquet.resource.invalid import InvalidParameter
-from cliquet.storage.query import COMPARISON, Filter, typed
+from cliquet.storage.query import COMPARISON, LISTS, Filter, typed
 from cliquet.text import query_value
 
 Parameters = Iterable[tuple[str, Any]]
@@ -30,8 +30,15 @@ OPERATORS = {
     "in": COMPARISON.IN,
     "exclude": COMPARISON.EXCLUDE,
 }
+SEARCHES = {
+    "contains_any": COMPARISON.CONTAINS_ANY,
+    "contains": COMPARISON.CONTAINS,
+    "like": COMPARISON.LIKE,
+    "has": COMPARISON.HAS,
+}
+"""Those that 3.1 had not: a declared field whose own name begins so goes before."""
+
 _PREFIXED = re.compile(rf"({'|'.join(OPERATORS)})_(.+)")
-_LISTS = (COMPARISON.IN, COMPARISON.EXCLUDE)
 
 # Timestamps, limits and offsets are 64 bits wide on every engine.
 _MAX_INTEGER = 2**63 - 1
@@ -41,6 +48,7 @@ def parse_filters(
     parameters: Parameters,
     *,
     is_known_field: IsKnownField,
+    is_declared: IsKnownField | None = None,
     id_field: str = "id",
     modified_field: str = "last_modified",
 ) -> list[Filter]:
@@ -49,6 +57,8 @@ def parse_filters(
     Args:
         parameters: Pairs of name and value, in order; names may be repeated.
         is_known_field: Whether a field may be filtered on.
+        is_declared: Whether a schema has a field; all that are known, if it is not
+            given.
         id_field: Name of the field whose listed values must be text.
         modified_field: Name of the field whose listed values must be integers, and
             that `_since`, `_before` and `_to` are about.
@@ -64,9 +74,17 @@ def parse_filters(
             since = _parse_timestamp(name, value)
             filters.append(Filter(modified_field, since, _TIMESTAMP_PARAMETERS[name]))
         elif not name.startswith("_"):
-            field, operator = _parse_name(name, is_known_field)
-            if operator in _LISTS:
-                operand = _parse_list(name, value, field, id_field, modified_field)
+            found = _find_search(name, is_known_field, is_declared or is_known_field)
+            field, operator = found or _parse_name(name, is_known_field)
+            if operator is COMPARISON.LIKE:
+                # Blanks around are part of what is looked for.
+                operand: Any = str(raw_value)
+            elif operator is COMPARISON.HAS:
+                operand = _parse_presence(name, value)
+            elif operator in (COMPARISON.CONTAINS, COMPARISON.CONTAINS_ANY):
+                operand = _distinct(_parse_list(name, value))
+            elif operator in LISTS:
+                operand = _parse_members(name, value, field, id_field, modified_field)
             else:
                 operand = parse_value(name, value)
             filters.append(Filter(field, operand, operator))
@@ -84,6 +102,25 @@ def _parse_timestamp(name: str, text: Any) -> int:
     if not is_bounded_integer(timestamp):
         raise _invalid_value(name)
     return timestamp
+
+
+def _find_search(
+    name: str, is_known_field: IsKnownField, is_declared: IsKnownField
+) -> tuple[str, COMPARISON] | None:
+    """Return the field that a name searches and how; None if it is another filter."""
+    if is_declared(name):
+        return None
+    for prefix, operator in SEARCHES.items():
+        field = name.removeprefix(f"{prefix}_")
+        if field and field != name and is_known_field(field):
+            return field, operator
+    return None
+
+
+def _parse_presence(name: str, text: Any) -> bool:
+    if text not in ("true", "false", True, False):
+        raise _invalid_value(name)
+    return text in ("true", True)
 
 
 def _parse_name(name: str, is_known_field: IsKnownField) -> tuple[str, COMPARISON]:
@@ -107,14 +144,19 @@ def _check_number(named: Iterable[tuple[str, Any]]) -> None:
         raise InvalidParameter("querystring", None, description)
 
 
-def _parse_list(
-    name: str, text: Any, field: str, id_field: str, modified_field: str
-) -> Collection[Any]:
+def _parse_list(name: str, text: Any) -> list[Any]:
     if isinstance(text, str) and text.count(",") >= MAX_VALUES:
         description = f"Number of values is limited to {MAX_VALUES}"
         raise InvalidParameter("querystring", name, description)
     items = text.split(",") if isinstance(text, str) else [text]
-    values = [parse_value(name, item) for item in items]
+    return [parse_value(name, item) for item in items]
+
+
+def _parse_members(
+    name: str, text: Any, field: str, id_field: str, modified_field: str
+) -> Collection[Any]:
+    """Read the values that a field may have; ids and timestamps are of one type."""
+    values = _parse_list(name, text)
     if field == id_field and not all(isinstance(value, str) for value in values):
         raise _invalid_value(name)
     if field == modified_field and not all(map(is_bounded_integer, values)):

@@ -13,6 +13,7 @@ from typing import Any
 from cliquet import serialization
 from cliquet.engines.shared_ids import Description, SharedIds
 from cliquet.storage.postgresql.numbers import plain_floats
+from cliquet.storage.postgresql.search import write_search, write_search_of_column
 from cliquet.storage.postgresql.shared import is_shared
 from cliquet.storage.query import (
     COMPARISON,
@@ -124,12 +125,21 @@ class _Values(_Writer):
             return self._equal(item.field, item.value)
         if item.operator is COMPARISON.NOT:
             return f"({self._equal(item.field, item.value)}) IS NOT TRUE"
+        if item.operator not in OPERATORS:
+            return self._search(item)
         operator = OPERATORS[item.operator]
         if item.field in (self._names.id, self._names.modified):
             return self._column(item.field, operator, item.value) or "FALSE"
         if rank_of(item.value) in _TYPES:
             return self._typed(item.field, operator, item.value)
         return "FALSE"
+
+    def _search(self, item: Filter) -> str:
+        bind = self._parameters.bind
+        if item.field in (self._names.id, self._names.modified):
+            text = '(id COLLATE "C")' if item.field == self._names.id else None
+            return write_search_of_column(item, text, bind)
+        return write_search(item, self._data, bind, as_json)
 
     def _any(self, field: str, values: Sequence[Any]) -> str:
         if field == self._names.id:

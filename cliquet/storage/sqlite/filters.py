@@ -26,6 +26,12 @@ _SLACK = 1e-9
 _MOST_RANGES = 50
 _IN_RANGE = """EXISTS (SELECT 1 FROM json_each({ranges}) WHERE {member}
 BETWEEN json_extract(value, '$[0]') AND json_extract(value, '$[1]'))"""
+#: Types of what filters look into.
+_KINDS = {
+    COMPARISON.LIKE: "text",
+    COMPARISON.CONTAINS: "array",
+    COMPARISON.CONTAINS_ANY: "array",
+}
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 SHARED = f"""principal IN (SELECT value FROM json_each(:principals))
 AND permission IN (SELECT value FROM json_each(:permissions))
@@ -131,6 +137,11 @@ class Conditions:
         if item.operator in (COMPARISON.EQ, COMPARISON.IN):
             is_one = item.operator is COMPARISON.EQ
             return self._any(item.field, [item.value] if is_one else list(item.value))
+        if item.operator in _KINDS:
+            return f"{self._type(item.field)} = {self._bind(_KINDS[item.operator])}"
+        if item.operator is COMPARISON.HAS:
+            negation = "NOT " if item.value else ""
+            return f"{self._type(item.field)} IS {negation}NULL"
         low, high = _around(item.value)
         if low is None or rank_of(item.value) is Rank.BOOLEAN:
             return None
@@ -160,6 +171,9 @@ class Conditions:
         if len(around) < len(values):
             written.append(f"{member} IS NULL")
         return f"({' OR '.join(written)})"
+
+    def _type(self, field: str) -> str:
+        return f"json_type(data, {self._bind(f'$.{field}')})"
 
     def _member(self, field: str) -> str:
         return f"json_extract(data, {self._bind(f'$.{field}')})"

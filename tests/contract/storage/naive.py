@@ -60,9 +60,45 @@ def matches(record: dict[str, Any], item: Any) -> bool:
         return any(same(found, value) for value in item.value)
     if item.operator is COMPARISON.EXCLUDE:
         return not any(same(found, value) for value in item.value)
+    if item.operator is COMPARISON.HAS:
+        return (found is not MISSING) == item.value
+    if item.operator is COMPARISON.LIKE:
+        return isinstance(found, str) and reads(found, item.value)
+    if item.operator in (COMPARISON.CONTAINS, COMPARISON.CONTAINS_ANY):
+        quantified = any if item.operator is COMPARISON.CONTAINS_ANY else all
+        return isinstance(found, list) and quantified(
+            any(same(element, value) for element in found) for value in item.value
+        )
     if kind(found) != kind(item.value) or kind(found) not in (1, 2, 3):
         return False
     return holds(compare(found, item.value), item.operator)
+
+
+def reads(text: str, pattern: str) -> bool:
+    """Whether a text has a pattern, letter by letter, in any case."""
+    wanted = [one_case(letter) for letter in pattern]
+    if "*" not in wanted:
+        wanted = ["*", *wanted, "*"]
+    ends = {0}
+    for letter in map(one_case, text):
+        ends = reached(ends, wanted)
+        ends = {n if wanted[n] == "*" else n + 1 for n in ends
+                if n < len(wanted) and wanted[n] in ("*", letter)}  # fmt: skip
+    return len(wanted) in reached(ends, wanted)
+
+
+def reached(places: set[int], wanted: list[str]) -> set[int]:
+    """Places, and those after stars that stand for nothing."""
+    found = set(places)
+    for n, letter in enumerate(wanted):
+        if n in found and letter == "*":
+            found.add(n + 1)
+    return found
+
+
+def one_case(letter: str) -> str:
+    folded = letter.casefold()
+    return folded if len(folded) == 1 else letter.lower()
 
 
 def holds(sign: int, operator: COMPARISON) -> bool:

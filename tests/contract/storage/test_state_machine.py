@@ -53,6 +53,16 @@ filters = st.lists(
         fields,
         st.lists(values, max_size=3),
         st.sampled_from([COMPARISON.IN, COMPARISON.EXCLUDE]),
+    )
+    | st.builds(Filter, fields, st.booleans(), st.just(COMPARISON.HAS))
+    | st.builds(
+        Filter, fields, st.text("aAéÉ*%_\\'1", max_size=3), st.just(COMPARISON.LIKE)
+    )
+    | st.builds(
+        Filter,
+        fields,
+        st.lists(scalars, max_size=2),
+        st.sampled_from([COMPARISON.CONTAINS, COMPARISON.CONTAINS_ANY]),
     ),
     max_size=2,
 )

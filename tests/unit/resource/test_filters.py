@@ -3,7 +3,10 @@
 import pytest
 
 from cliquet.resource.invalid import InvalidParameter
-from cliquet.resource.querystring.filters import parse_filters, uses_deprecated_name
+from cliquet.resource.querystring.filters import (
+    parse_filters,
+    uses_deprecated_name,
+)
 from cliquet.storage.query import COMPARISON, Filter
 
 KNOWN = {
@@ -15,6 +18,8 @@ KNOWN = {
     "in_stock",
     "min_rank",
     "due-date",
+    "title",
+    "like_title",
 }
 
 
@@ -53,6 +58,13 @@ def parse(*parameters):
         ("in_id", "a,b", Filter("id", {"a", "b"}, COMPARISON.IN)),
         ("in_last_modified", "1,2", Filter("last_modified", {1, 2}, COMPARISON.IN)),
         ("in_stock", "true", Filter("in_stock", True, COMPARISON.EQ)),
+        ("like_name", " A,%", Filter("name", " A,%", COMPARISON.LIKE)),
+        ("like_name", '"5"', Filter("name", '"5"', COMPARISON.LIKE)),
+        ("like_title", "a", Filter("like_title", "a", COMPARISON.EQ)),
+        ("has_name", "false", Filter("name", False, COMPARISON.HAS)),
+        ("contains_name", "1,b", Filter("name", {1, "b"}, COMPARISON.CONTAINS)),
+        ("contains_id", "1", Filter("id", {1}, COMPARISON.CONTAINS)),
+        ("contains_any_name", "1", Filter("name", {1}, COMPARISON.CONTAINS_ANY)),
         ("due-date", "1", Filter("due-date", 1, COMPARISON.EQ)),
         ("min_due-date", "1", Filter("due-date", 1, COMPARISON.MIN)),
     ],
@@ -130,3 +142,32 @@ def test_nul_in_a_name_is_refused():
 )
 def test_deprecated_name(names, expected):
     assert uses_deprecated_name(names) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("has_name", "1"),
+        ("has_name", '"true"'),
+        ("has_name", ""),
+        ("like_name", "a\x00"),
+        ("contains_name", "," * 5_000),
+        ("contains_any_name", "1e400"),
+        ("like_odd", "a"),
+        ("like_", "a"),
+        ("contains_odd", "a"),
+    ],
+)
+def test_searches_that_cannot_be_read_are_refused(name, value):
+    with pytest.raises(InvalidParameter):
+        parse((name, value))
+
+
+def test_a_field_that_no_schema_declares_does_not_hide_a_search():
+    parsed = parse_filters(
+        [("like_name", "a")],
+        is_known_field=lambda field: True,
+        is_declared=lambda field: field == "name",
+    )
+
+    assert parsed == [Filter("name", "a", COMPARISON.LIKE)]
