@@ -101,7 +101,8 @@ def test_every_query_parameter_is_listed():
 def test_every_prefix_of_fields_is_listed():
     line = re.search(r"^Prefixes of fields: (.*)\.$", REGISTRIES, re.MULTILINE)
 
-    assert set(re.findall(r"``(\w+)``", line[1])) == set(filters.OPERATORS)
+    prefixes = {*filters.OPERATORS, *filters.SEARCHES}
+    assert set(re.findall(r"``(\w+)``", line[1])) == prefixes
 
 
 def capabilities():
