@@ -66,6 +66,15 @@ def test_what_init_makes_is_right(tmp_path):
 
 
 @pytest.mark.long
+def test_the_shop_of_the_tutorial_is_right(tmp_path):
+    shutil.copytree(ROOT / "docs" / "tutorial" / "shop" / "shop", tmp_path / "shop")
+    checkers = Checkers(tmp_path)
+
+    assert checkers.run_mypy("shop") == []
+    assert checkers.run_pyright("shop") == []
+
+
+@pytest.mark.long
 def test_the_types_are_installed(tmp_path):
     subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps",
