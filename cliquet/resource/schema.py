@@ -60,14 +60,14 @@ class ResourceSchema(colander.MappingSchema):
             With `"raise"` they are refused.
             """
 
-        unknown: str | None = None
-        """The same in words: `"ignore"`, `"preserve"` or `"raise"`."""
+            unknown: str | None = None
+            """The same in words: `"ignore"`, `"preserve"` or `"raise"`."""
 
-        computed_fields: tuple[str, ...] = ()
-        """Fields that clients may not set: `process_record` does."""
+            computed_fields: tuple[str, ...] = ()
+            """Fields that clients may not set: `process_record` does."""
 
-        write_only_fields: tuple[str, ...] = ()
-        """Fields that clients may set, and are never shown."""
+            write_only_fields: tuple[str, ...] = ()
+            """Fields that clients may set, and are never shown."""
 
     def get_option(self, attr: str) -> Any:
         """Return an option, or its default."""

@@ -76,6 +76,10 @@ class Account(resource.UserResource):
         return {**super().process_record(new, old), "rank": 3}
 
 
+class Wallet(resource.SingletonResource):
+    mapping = BookSchema()
+
+
 class Query(colander.MappingSchema):
     depth = colander.SchemaNode(colander.Integer(), location="querystring", missing=1)
     note = colander.SchemaNode(colander.String())
@@ -92,6 +96,7 @@ def configure(**given):
     scan = type("Scan", (), {"config": config})
     resource.register_resource(Book)(scan, "Book", Book)
     resource.register_resource(Account)(scan, "Account", Account)
+    resource.register_resource(Wallet)(scan, "Wallet", Wallet)
     resource.register_resource(
         Page,
         collection_path="/books/{book_id}/pages",
