@@ -141,7 +141,41 @@ def filters(mapping: Any, names: FieldNames) -> list[Parameter]:
         for prefix, operator in OPERATORS.items()
     }
     # The prefix wins where a field has such a name.
-    return list({**plain, **prefixed}.values())
+    return list({**_searches(fields), **plain, **prefixed}.values())
+
+
+def _searches(fields: dict[str, JsonSchema]) -> dict[str, Parameter]:
+    """Return what looks into values, by name: a field of that name goes before."""
+    found = {}
+    for name, described in fields.items():
+        there = f"Only records that have {name}, or that have it not."
+        found[f"has_{name}"] = _query(f"has_{name}", {"type": "boolean"}, there)
+        options = (described, *described.get("anyOf", ()))
+        if any("string" in each.get("type", ()) for each in options):
+            held = f"Only records whose {name} holds this, in any case; * is any text."
+            found[f"like_{name}"] = _query(f"like_{name}", {"type": "string"}, held)
+        for array in options:
+            if "array" in array.get("type", ()):
+                found |= _contained(name, array.get("items") or {})
+    return found
+
+
+def _contained(name: str, items: JsonSchema) -> dict[str, Parameter]:
+    value = next(_scalar(items), {"type": "string"})
+    values = {"type": "array", "items": value, "maxItems": MAX_VALUES}
+    return {
+        prefix + name: _query(
+            prefix + name,
+            values,
+            f"Only records whose {name} holds {words}.",
+            style="form",
+            explode=False,
+        )
+        for prefix, words in (
+            ("contains_", "all of these"),
+            ("contains_any_", "one of these"),
+        )
+    }
 
 
 def _filter(

@@ -215,8 +215,7 @@ class Hooks:
     def _get_known_fields(self) -> set[str]:
         known = {node.name for node in self.mapping.children}
         known.difference_update(guarded_fields(self, "write_only_fields"))
-        model = self.model
-        return known | {model.id_field, model.modified_field, model.deleted_field}
+        return known.union(names_of(self.model))
 
     def _extract_partial_fields(self) -> list[str] | None:
         text = self.request.GET.get("_fields")

@@ -175,6 +175,9 @@ def test_fields_are_filters_of_their_type(document):
     assert parameters["Book.in_kind"]["schema"]["items"] == {"type": "string"}
     for prefix in ("", "min_", "max_", "lt_", "gt_", "not_", "in_", "exclude_"):
         assert f"#/components/parameters/Book.{prefix}bought" in references
+    assert parameters["Book.has_isbn"]["schema"] == {"type": "boolean"}
+    assert {"Book.like_kind", "Book.has_kind"} <= parameters.keys()
+    assert not {"Book.like_isbn", "Book.contains_kind"} & parameters.keys()
     names = {each.get("name") for each in listed}
     assert {"_since", "_before", "_sort", "_limit", "_token", "_fields"} <= names
 
