@@ -212,7 +212,7 @@ class Group(ShareableResource):
     def get_parent_id(self, request: Request) -> str:
         """Return the path that the collection is below, empty at the root."""
         service = request.current_service
-        if service.parent is not None:
+        if service.scope_path is not None:
             return super().get_parent_id(request)
         return collection_path(request, service).rpartition("/")[0]
 

@@ -87,9 +87,8 @@ class Tree:
         self._above: dict[str, Branch] = {}
         self._below: dict[str, list[Branch]] = {}
         for service in resources:
-            is_first = getattr(service, "is_first", False)
-            if is_first and service.parent is not None:
-                branch = self._find_branch(service)
+            branch = self._find_branch(service)
+            if branch is not None:
                 self._above[branch.name] = branch
                 above = branch.parent.resource_name
                 self._below.setdefault(above, []).append(branch)
@@ -114,27 +113,43 @@ class Tree:
         """Return the resources right below another one."""
         return self._below.get(name, [])
 
-    def _find_branch(self, service: Any) -> Branch:
-        who, parent = describe(service.resource), self._find_parent(service)
-        pairs = list(_pairs(parent.record_path, service.collection_path))
-        variables = {
-            own.group(1): other.group(1)
-            for own, other in (map(_VARIABLE.fullmatch, pair) for pair in pairs)
-            if own and other
-        }
-        branch = Branch(service.resource_name, service, parent, variables)
-        fits = all(own == other or own[:1] == other[:1] == "{" for own, other in pairs)
-        if not fits or not branch.rest or "{" in branch.rest:
-            beginning = parent.record_path.replace(
-                "{id}", f"{{{parent.resource_name}_id}}"
-            )
-            raise ConfigurationError(
-                f"{who}: {service.type}_path={service.collection_path!r} is not below "
-                f"the records of its parent {parent.resource_name!r}: write "
-                f"'{beginning}/{service.resource_name}s', for instance."
-            )
-        _check_parents(branch)
+    def _find_branch(self, service: Any) -> Branch | None:
+        """Return how a resource is below another one, if it is.
+
+        That is the one that it names, else the one whose records its path begins with.
+        Paths of 3.1, in double braces, and parents of an application's own say nothing.
+        """
+        if not getattr(service, "is_first", False):
+            return None
+        if service.parent is not None:
+            parent = self._find_parent(service)
+            branch = _fit(service, parent)
+            if branch is None:
+                raise _misplaced(service, parent)
+            if service.resource.get_parent_id not in _FOLLOWS_PATH:
+                raise ConfigurationError(
+                    f"{describe(service.resource)} has a parent, and a get_parent_id() "
+                    "of its own: remove one of them. A parent is enough to keep the "
+                    "records of each apart."
+                )
+        else:
+            branch = self._find_above(service)
+        if branch is not None:
+            _check_users(branch)
         return branch
+
+    def _find_above(self, service: Any) -> Branch | None:
+        if (
+            service.scope_path is None
+            or service.resource.get_parent_id not in _FOLLOWS_PATH
+        ):
+            return None
+        several = (
+            each
+            for each in self._records.values()
+            if _VARIABLE.fullmatch(each.record_path.rpartition("/")[2])
+        )
+        return next(filter(None, (_fit(service, each) for each in several)), None)
 
     def _find_parent(self, service: Any) -> Any:
         who, wanted = describe(service.resource), service.parent
@@ -173,14 +188,32 @@ def _pairs(one: str, other: str) -> Iterator[tuple[str, str]]:
         yield segment, segments[position] if position < len(segments) else ""
 
 
-def _check_parents(branch: Branch) -> None:
+def _fit(service: Any, parent: Any) -> Branch | None:
+    """Return how a resource is right below the records of another one, if it is."""
+    pairs = list(_pairs(parent.record_path, service.collection_path))
+    variables = {
+        own.group(1): other.group(1)
+        for own, other in (map(_VARIABLE.fullmatch, pair) for pair in pairs)
+        if own and other
+    }
+    branch = Branch(service.resource_name, service, parent, variables)
+    fits = all(own == other or own[:1] == other[:1] == "{" for own, other in pairs)
+    return branch if fits and branch.rest and "{" not in branch.rest else None
+
+
+def _misplaced(service: Any, parent: Any) -> ConfigurationError:
+    name = parent.resource_name
+    beginning = parent.record_path.replace("{id}", f"{{{name}_id}}")
+    return ConfigurationError(
+        f"{describe(service.resource)}: {service.type}_path="
+        f"{service.collection_path!r} is not below the records of its parent {name!r}: "
+        f"write '{beginning}/{service.resource_name}s', for instance."
+    )
+
+
+def _check_users(branch: Branch) -> None:
     """Refuse a resource whose records could be found below another parent."""
     own, above = branch.collection.resource, branch.parent.resource
-    if own.get_parent_id not in _FOLLOWS_PATH:
-        raise ConfigurationError(
-            f"{describe(own)} has a parent, and a get_parent_id() of its own: remove "
-            "one of them. A parent is enough to keep the records of each apart."
-        )
     if hasattr(own, "permissions") and belongs_to_users(above):
         raise ConfigurationError(
             f"{describe(own)} is shareable, but its parent {describe(above)} is not: "

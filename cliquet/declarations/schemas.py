@@ -13,7 +13,7 @@ from cliquet.nodes.binding import needs_binding
 
 _WRITES = frozenset(("POST", "PUT", "PATCH"))
 _OF_LETTERS = ("unique_fields", "readonly_fields")
-_TUPLES = (*_OF_LETTERS, "computed_fields", "write_only_fields")
+_TUPLES = (*_OF_LETTERS, "computed_fields", "writeonly_fields")
 
 
 def check_mapping(resource_cls: Any, deleted_field: str, methods: Any) -> None:

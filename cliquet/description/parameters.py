@@ -126,7 +126,7 @@ def path_parameters(path: str, generator: Any) -> list[Parameter]:
 
 def filters(mapping: Any, names: FieldNames) -> list[Parameter]:
     """Return the filters of a list: each field, with each of the prefixes."""
-    secret = option(mapping, "write_only_fields")
+    secret = option(mapping, "writeonly_fields")
     fields = {
         child.name: describe(child)
         for child in mapping.children

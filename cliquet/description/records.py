@@ -71,7 +71,7 @@ class Records:
     def sent(self) -> JsonSchema:
         """Return what creates or replaces a record."""
         properties = dict(self._described.get("properties", {}))
-        for name in option(self.mapping, "write_only_fields"):
+        for name in option(self.mapping, "writeonly_fields"):
             properties[name] = {**properties.get(name, {}), "writeOnly": True}
         if self._described.get("additionalProperties"):
             moment = {**describe_timestamp(), "type": ["integer", "null"]}
@@ -88,7 +88,7 @@ class Records:
 
     def answered(self) -> JsonSchema:
         """Return a record as it is answered: its fields may be those of long ago."""
-        secret = option(self.mapping, "write_only_fields")
+        secret = option(self.mapping, "writeonly_fields")
         described: JsonSchema = {
             name: self._described[name]
             for name in ("type", "title", "description")

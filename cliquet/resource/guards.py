@@ -29,7 +29,7 @@ class Guards(Hooks):
             existing: The record that it replaces.
         """
         computed = guarded_fields(self, "computed_fields")
-        secrets = guarded_fields(self, "write_only_fields")
+        secrets = guarded_fields(self, "writeonly_fields")
         if not computed and not secrets:
             return
         sent = (responses.read_json(self.request) or {}).get("data") or {}

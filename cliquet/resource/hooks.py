@@ -214,7 +214,7 @@ class Hooks:
 
     def _get_known_fields(self) -> set[str]:
         known = {node.name for node in self.mapping.children}
-        known.difference_update(guarded_fields(self, "write_only_fields"))
+        known.difference_update(guarded_fields(self, "writeonly_fields"))
         return known.union(names_of(self.model))
 
     def _extract_partial_fields(self) -> list[str] | None:

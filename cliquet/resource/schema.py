@@ -66,7 +66,7 @@ class ResourceSchema(colander.MappingSchema):
             computed_fields: tuple[str, ...] = ()
             """Fields that clients may not set: `process_record` does."""
 
-            write_only_fields: tuple[str, ...] = ()
+            writeonly_fields: tuple[str, ...] = ()
             """Fields that clients may set, and are never shown."""
 
     def get_option(self, attr: str) -> Any:

@@ -78,7 +78,7 @@ def guarded_fields(resource: Any, option: str) -> tuple[str, ...]:
 
 def without_secrets(resource: Any, told: Any) -> Any:
     """Return a record, or list of them, without fields that are never shown."""
-    secrets = guarded_fields(resource, "write_only_fields")
+    secrets = guarded_fields(resource, "writeonly_fields")
     if not secrets or told is None:
         return told
     if isinstance(told, list):
@@ -88,7 +88,7 @@ def without_secrets(resource: Any, told: Any) -> Any:
 
 def askable(resource: Any) -> Callable[[str], bool]:
     """Return whether clients may filter and sort by a field."""
-    secrets = guarded_fields(resource, "write_only_fields")
+    secrets = guarded_fields(resource, "writeonly_fields")
     is_known: Callable[[str], bool] = resource.is_known_field
     if not secrets:
         return is_known

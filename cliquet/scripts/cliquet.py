@@ -186,6 +186,9 @@ def _add_moves(add: Callable[..., argparse.ArgumentParser]) -> None:
     command.add_argument(
         "--output", metavar="FILE", dest="path", help="standard output if none"
     )
+    command.add_argument(
+        "--secrets", action="store_true", help="write the fields that are never shown"
+    )
 
     command = add("import", help="read what export wrote")
     command.add_argument("path", metavar="FILE")
@@ -254,7 +257,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "flush-cache": flush_cache,
     "keys": lambda env, **options: keys.run(env["registry"], **options),
     "token": lambda env, **options: token.run(env["registry"], **options),
-    "export": lambda env, path: transfer.export_to(env["registry"], path),
+    "export": lambda env, **options: transfer.export_to(env["registry"], **options),
     "import": lambda env, **options: transfer.import_from(env["registry"], **options),
 }
 

@@ -6,7 +6,7 @@ there already is replaced.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +15,7 @@ import transaction
 
 from cliquet import serialization
 from cliquet.resource.querystring.pagination import build_rules
+from cliquet.resource.told import guarded_fields
 from cliquet.scripts.files import replaced_file, write_private
 from cliquet.scripts.progress import Progress
 from cliquet.storage import StorageBase
@@ -26,28 +27,58 @@ _PAGE = 500
 _BY_AGE = [Sort("last_modified", 1)]
 
 
-def export_to(registry: Registry, path: str | None) -> int:
-    """Write everything to a file, or to standard output; return how many lines."""
+def export_to(registry: Registry, path: str | None, secrets: bool = False) -> int:
+    """Write everything to a file, or to standard output; return how many lines.
+
+    Args:
+        registry: Of the service.
+        path: The file, None for standard output.
+        secrets: Write the fields that are never shown, too; otherwise it is told which
+            are left out.
+    """
+    hidden = {} if secrets else _hidden_fields(registry)
+    for collection_id, fields in sorted(hidden.items()):
+        print(
+            f"Left out of the records of {collection_id}: {', '.join(sorted(fields))}. "
+            "--secrets writes them, to move a service for instance.",
+            file=sys.stderr,
+        )
     progress = Progress("Exported")
     with _output(path) as file:
-        for line in _lines(registry):
+        for line in _lines(registry, hidden):
             file.write(serialization.dumps(line) + "\n")
             progress.add()
     progress.end()
     return progress.done
 
 
+def _hidden_fields(registry: Registry) -> dict[str, set[str]]:
+    """Return the fields that are never shown, by the ids of the collections."""
+    found: dict[str, set[str]] = {}
+    for service in (getattr(registry, "cornice_services", None) or {}).values():
+        resource_cls = getattr(service, "resource", None)
+        names = guarded_fields(resource_cls, "writeonly_fields")
+        if names:
+            collection_id = resource_cls.__name__.lower()
+            found.setdefault(collection_id, set()).update(names)
+    return found
+
+
 def _output(path: str | None) -> AbstractContextManager[IO[str]]:
     return nullcontext(sys.stdout) if path is None else replaced_file(path)
 
 
-def _lines(registry: Registry) -> Iterator[dict[str, Any]]:
+def _lines(
+    registry: Registry, hidden: Mapping[str, Collection[str]]
+) -> Iterator[dict[str, Any]]:
     storage = registry.storage
     for scope in storage.scopes():
         timestamp = storage.collection_timestamp(*scope, initialize=False)
         yield {"type": "collection", **scope._asdict(), "timestamp": timestamp}
+        secrets = hidden.get(scope.collection_id, ())
         for kind, record in _records(storage, scope):
-            yield {"type": kind, "data": record}
+            shown = {name: record[name] for name in record if name not in secrets}
+            yield {"type": kind, "data": shown}
     permission = getattr(registry, "permission", None)
     if permission is None:
         return

@@ -50,13 +50,13 @@ class Draft(resource.UserResource):
     mapping = Fields()
 
 
-#: Children are registered before their parents.
+#: Children are registered before their parents, which some name.
 RESOURCES = (
     (Draft, "draft", DRAFTS, "note"),
     (Comment, "comment", COMMENTS, Task),
-    (Task, "task", TASKS, "project"),
-    (Note, "note", NOTES, "project"),
-    (Group, "team", GROUPS, Project),
+    (Task, "task", TASKS, None),
+    (Note, "note", NOTES, None),
+    (Group, "team", GROUPS, None),
     (Project, "project", PROJECTS, None),
 )
 NAMES = {"project": "{project_id}", "task": "{task_id}", "note": "{note_id}"}

@@ -269,8 +269,8 @@ SCHEMAS = [
     schema(f"{NAME}\n    class Options:\n        computed_fields = ('name',)\n",
            "A computed field that clients have to send", "shop.Task", "'name'", "missing=colander.drop",
            outcome=REFUSED),
-    schema(f"{NAME}\n    class Options:\n        write_only_fields = 'name'\n",
-           "Secret fields as a text", "shop.MySchema", "write_only_fields = ('name',)"),
+    schema(f"{NAME}\n    class Options:\n        writeonly_fields = 'name'\n",
+           "Secret fields as a text", "shop.MySchema", "writeonly_fields = ('name',)"),
     schema(f"{NAME}\n    class Meta:\n        unique_fields = ('name',)\n",
            "Options in a class of another name", "shop.MySchema", "Meta", "Options"),
     Mistake(

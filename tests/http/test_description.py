@@ -66,7 +66,7 @@ class Account(resource.UserResource):
         class Options:
             unknown = "raise"
             computed_fields = ("rank",)
-            write_only_fields = ("password",)
+            writeonly_fields = ("password",)
 
         name = colander.SchemaNode(colander.String())
         password = colander.SchemaNode(colander.String(), missing=colander.drop)

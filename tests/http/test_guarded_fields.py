@@ -31,7 +31,7 @@ class OrderSchema(resource.ResourceSchema):
 
     class Options:
         computed_fields = ("total", "rank")
-        write_only_fields = ("secret",)
+        writeonly_fields = ("secret",)
         unique_fields = ("code",)
 
 

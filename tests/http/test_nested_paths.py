@@ -1,9 +1,11 @@
 """Paths of resources: variables in single braces, and those of 3.1 in double ones."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
 from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError
 from webtest import TestApp
 
 import cliquet
@@ -21,12 +23,24 @@ class Shared(resource.ShareableResource):
     mapping = resource.ResourceSchema()
 
 
-def serve(cls, collection_path, record_path=None, **options):
+class Project(resource.UserResource):
+    mapping = resource.ResourceSchema()
+
+
+class OwnTask(Task):
+    def get_parent_id(self, request):
+        return request.matchdict["project_id"]
+
+
+def serve(cls, collection_path, record_path=None, above=None, **options):
     settings = {"task_create_principals": "system.Authenticated"}
     config = Configurator(
         settings={**SETTINGS, "write_implies_read": "true", **settings}
     )
     cliquet.initialize(config, "1.0", "shop")
+    if above is not None:
+        callback = resource.register_resource(Project, record_path=above)
+        callback(SimpleNamespace(config=config), "project", Project)
     record_path = record_path or collection_path + "/{id}"
     options |= {"collection_path": collection_path, "record_path": record_path}
     callback = resource.register_resource(cls, name="task", **options)
@@ -86,6 +100,36 @@ def test_records_of_double_braces_are_where_3_1_kept_them():
     [scope] = app.app.registry.storage.scopes()
     user = app.get("/v1/").json["user"]["id"]
     assert scope.parent_id == user
+
+
+NESTED = "/projects/{project_id}/tasks"
+DOUBLED = "/projects/{{project_id}}/tasks"
+ABOVE = "/projects/{id}"
+
+
+@pytest.mark.parametrize(("cls", "collection_path", "above", "is_below"), [
+    (Task, NESTED, ABOVE, True),
+    (Task, NESTED, "/projects/{{id}}", True),
+    (OwnTask, NESTED, ABOVE, False),
+    (Task, NESTED, "/projects/none", False),
+    (Task, NESTED, "/projets/{id}", False),
+    (Task, "/projects/{project_id}/days/{day}/tasks", ABOVE, False),
+    (Task, "/projects/{project_id}/tasks/all", ABOVE, True),
+    (Task, DOUBLED, ABOVE, False),
+])  # fmt: skip
+def test_the_parent_is_the_resource_whose_records_a_path_begins_with(
+    cls, collection_path, above, is_below
+):
+    suffix = "/{{id}}" if "{{" in collection_path else "/{id}"
+    app = serve(cls, collection_path, collection_path + suffix, above=above)
+    path = re.sub(r"{+(\w+)}+", ID, collection_path)
+
+    app.post_json(f"/v1{path}", {"data": {}}, status=404 if is_below else 201)
+
+
+def test_nothing_shared_is_below_what_each_user_has():
+    with pytest.raises(ConfigurationError, match=r"Shared is shareable.*Project"):
+        serve(Shared, NESTED, above=ABOVE).get("/v1/")
 
 
 @pytest.mark.parametrize("path", ["%00", "x" * 1100])

@@ -9,6 +9,7 @@ import sys
 import time
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.request import Request, urlopen
 
 import pytest
@@ -525,6 +526,31 @@ def test_records_that_look_deleted_are_exported_as_records(
     lines = map(json.loads, (tmp_path / "dump").read_text().splitlines())
     kinds = {line["data"]["id"]: line["type"] for line in lines if "data" in line}
     assert kinds == {"live": "record", "dead": "tombstone"}
+
+
+class Account:
+    """A resource with a field that is never shown."""
+
+    class mapping:  # noqa: N801
+        get_option = staticmethod({"writeonly_fields": ("password",)}.get)
+
+
+def test_fields_that_are_never_shown_are_exported_if_it_is_said(
+    registries, tmp_path, capsys
+):
+    registry, dump = registries["memory"], tmp_path / "dump"
+    record = {"id": "a", "name": "alice", "password": "s3cret"}
+    registry.storage.create("account", "p", dict(record))
+    registry.cornice_services = {"accounts": SimpleNamespace(resource=Account)}
+
+    transfer.export_to(registry, str(dump))
+    assert "s3cret" not in dump.read_text()
+    assert "alice" in dump.read_text()
+    assert "records of account: password" in capsys.readouterr().err
+
+    transfer.export_to(registry, str(dump), secrets=True)
+    assert "s3cret" in dump.read_text()
+    assert "Left out" not in capsys.readouterr().err
 
 
 def test_what_is_exported_is_for_its_owner(registries, tmp_path):
