@@ -56,7 +56,7 @@ def _hidden_fields(registry: Registry) -> dict[str, set[str]]:
     """Return the fields that are never shown, by the ids of the collections."""
     found: dict[str, set[str]] = {}
     for service in (getattr(registry, "cornice_services", None) or {}).values():
-        resource_cls = getattr(service, "resource", None)
+        resource_cls: Any = getattr(service, "resource", None)
         names = guarded_fields(resource_cls, "writeonly_fields")
         if names:
             collection_id = resource_cls.__name__.lower()
