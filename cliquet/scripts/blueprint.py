@@ -37,6 +37,7 @@ _DOCKER_FILES = {
 }
 #: Those that hold keys.
 _PRIVATE = frozenset({"service.ini", "docker/env"})
+_BLANK_LINES = re.compile(r"\n{3,}")
 _KINDS = ("storage", "permission", "cache")
 
 
@@ -111,7 +112,7 @@ def _fill(text: str, slots: Mapping[str, str], *, code: bool) -> str:
     while known.search(text):
         text = known.sub(lambda found: slots[found[1]], text)
     # Of slots that are empty; Python has two blank lines between functions.
-    tidy = text if code else re.sub(r"\n{3,}", "\n\n", text)
+    tidy = text if code else _BLANK_LINES.sub("\n\n", text)
     return tidy.strip("\n") + "\n"
 
 
