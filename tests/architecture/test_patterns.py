@@ -21,7 +21,7 @@ SECONDS = 0.2
 
 #: They make patterns of what applications and settings say, or run at start only.
 MADE_BY_FUNCTIONS = {
-    "scripts/blueprint.py", "storage/generators.py",
+    "scripts/blueprint.py", "scripts/project.py", "storage/generators.py",
     "storage/postgresql/schema.py",
 }  # fmt: skip
 #: They read names of settings, which nobody sends.
