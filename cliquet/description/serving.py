@@ -11,6 +11,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.settings import asbool
 
 from cliquet import serialization
+from cliquet.dotted import MissingLibraryError, require
 from cliquet.protocol import DOCUMENTATION
 from cliquet.service import Service
 from cliquet.settings import get_setting
@@ -88,8 +89,10 @@ def why_missing(registry: Registry) -> str | None:
     """Return why an application is not described, None if it is."""
     if not asbool(get_setting(registry.settings, SETTING)):
         return f"The description is switched off: setting '{SETTING}'."
-    if find_spec(_LIBRARY) is None:
-        return f"{_LIBRARY} is not installed: pip install 'cliquet[openapi]'."
+    try:
+        require(find_spec(_LIBRARY), _LIBRARY, "The description", "openapi")
+    except MissingLibraryError as error:
+        return str(error)
     return None
 
 

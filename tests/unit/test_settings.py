@@ -42,7 +42,7 @@ def test_defaults_have_exactly_the_documented_keys():
         "retry.attempts", "metrics_backend", "metrics_path", "server_timing",
         "announce_capabilities", "cors_exposed_headers", "opentelemetry_enabled", "sentry_dsn", "sentry_env", "version_json_path",
             "last_modified_max_ahead_seconds",
-        "groups_path", "write_implies_read", "create_implies_list", "inherit_permissions",
+        "api_description_enabled", "groups_path", "write_implies_read", "create_implies_list", "inherit_permissions",
     }  # fmt: skip
     assert set(SETTINGS) - set(DEFAULT_SETTINGS) == new
     assert len(DEFAULT_SETTINGS) == 47
