@@ -9,4 +9,11 @@ import warnings
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    import pkg_resources  # noqa: F401 -- for its effect
+    import pkg_resources
+
+# pytest loads packages that bring plugins, as ours does, by a loader of its own, for
+# which pkg_resources finds no files: static views of Pyramid would be a 500.
+if type(pkg_resources.get_provider(__name__)) is pkg_resources.NullProvider:
+    pkg_resources.register_loader_type(
+        type(__spec__.loader), pkg_resources.DefaultProvider
+    )

@@ -7,7 +7,6 @@ UTF-8 or hold control characters, hosts that are no hosts.
 import re
 from collections.abc import Callable
 from enum import Enum
-from functools import lru_cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -247,7 +246,6 @@ def _find_odd_text(path: str, query: str, headers: dict[str, str]) -> Fault | No
     return None
 
 
-@lru_cache(maxsize=100)
 def _is_host(host: str) -> bool:
     """Return whether a text may be in URLs as a host.
 

@@ -1,8 +1,9 @@
 """What the tests of pages share."""
 
 import sys
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -39,7 +40,11 @@ def load(modules_of_pages):
     """Import a text as a module of an application."""
 
     def write(text):
-        (modules_of_pages / "service.py").write_text(text)
-        return import_module("service")
+        # A name of its own: another folder of the path may have a module `service`,
+        # and the finder of this one does not see at once what is written into it.
+        name = f"service_{token_hex()}"
+        (modules_of_pages / f"{name}.py").write_text(text)
+        invalidate_caches()
+        return import_module(name)
 
     return write

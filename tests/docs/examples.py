@@ -20,7 +20,7 @@ import doctest
 import re
 from base64 import b64encode
 from dataclasses import dataclass
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from pathlib import Path
 
 from pyramid.config import Configurator
@@ -148,6 +148,7 @@ class Example:
         """Return what sessions know."""
         users = {"app": "alice", "bob": "bob", "anonymous": None}
         clients = {each: Client(console, name) for each, name in users.items()}
+        invalidate_caches()
         module = import_module(self.name) if self.modules else None
         return {**(vars(module) if module else {}), **clients}
 
@@ -173,6 +174,7 @@ def _read(text):
 
 def main(global_config, example="", **settings):
     """Make the application of a module, as that of a service would."""
+    invalidate_caches()
     module = import_module(example) if example else None
     if hasattr(module, "main"):
         return module.main(global_config, **settings)
