@@ -21,7 +21,7 @@ from tests.waiting import eventually
 
 FORGETFUL = ("memory", "apikey")
 ALL = [pair for pair in product(ENGINES, AUTHS) if pair != FORGETFUL]
-#: What is made if nothing is chosen, and what most services want; the long run has all.
+#: What is made if nothing is chosen; the long run has all.
 SOME = {("sqlite", "basic")}
 PAIRS = [
     pytest.param(
