@@ -102,6 +102,7 @@ class SQLStorage(StorageBase):
 
     def __init__(self, client: SQLClient) -> None:
         self.client = self.database = client
+        client.keeps_others_out = True
         self.joins_transaction = not client.commit_manually
 
     def _write(self, write: Write) -> Record:

@@ -59,6 +59,8 @@ class SQLClient:
             self.session_factory = session_factory
         self.commit_manually = commit_manually
         self._unit = ThreadUnit()
+        #: Whether locks on it are those of records (docs: rules-atomic-writes).
+        self.keeps_others_out = False
         self._lock = Lock()
 
     @classmethod
@@ -152,7 +154,12 @@ class SQLClient:
             sessions = self._find_sessions()
             if sessions is None:
                 begin_write = None if readonly else self.begin_write
-                block = self._unit.block(self.engine, self.commit_manually, begin_write)
+                block = self._unit.block(
+                    self.engine,
+                    self.commit_manually,
+                    begin_write,
+                    keeps_others_out=self.keeps_others_out,
+                )
             else:
                 block = self._by_session(sessions, readonly)
             with block as connection:

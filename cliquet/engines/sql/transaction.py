@@ -74,6 +74,8 @@ class ThreadUnit(threading.local):
         engine: Engine,
         commits: bool,
         begin_write: Callable[[sqlalchemy.Connection], None] | None,
+        *,
+        keeps_others_out: bool = False,
     ) -> Iterator[Connection]:
         """Send statements in the transaction, begun by the first block.
 
@@ -81,8 +83,10 @@ class ThreadUnit(threading.local):
             engine: Gives the connection.
             commits: Blocks that write commit; else the transaction of the request does.
             begin_write: Prepares the connection for writes; None for blocks that read.
+            keeps_others_out: Its locks are those of records: it commits after what is
+                written along with them in other databases.
         """
-        unit = self.current or self._begin(engine, joins=not commits)
+        unit = self.current or self._begin(engine, not commits, keeps_others_out)
         if not commits:
             if begin_write is not None:
                 begin_write(unit.opened)
@@ -105,13 +109,13 @@ class ThreadUnit(threading.local):
                 self.forget()
                 unit.opened.close()
 
-    def _begin(self, engine: Engine, joins: bool) -> Unit:
+    def _begin(self, engine: Engine, joins: bool, keeps_others_out: bool) -> Unit:
         opened = engine.connect()
         try:
             opened.begin()
             unit = Unit(opened)
             if joins:
-                JoinedConnection(unit, ended=self.forget)
+                JoinedConnection(unit, self.forget, keeps_others_out)
         except BaseException:
             # Nobody would commit what it is given.
             opened.close()
@@ -138,13 +142,17 @@ class JoinedConnection:
     Args:
         unit: Whose connection is in a transaction; returned to its pool at the end.
         ended: Called at the end.
+        keeps_others_out: It commits after those of other databases.
     """
 
-    def __init__(self, unit: Unit, ended: Callable[[], None]) -> None:
+    def __init__(
+        self, unit: Unit, ended: Callable[[], None], keeps_others_out: bool = False
+    ) -> None:
         self.transaction_manager = transaction.manager
         self._unit = unit
         self._connection: sqlalchemy.Connection | None = unit.opened
         self._ended = ended
+        self._rank = int(keeps_others_out)
         self.transaction_manager.get().join(self)
 
     def _end(self) -> None:
@@ -183,8 +191,12 @@ class JoinedConnection:
         self._end()
 
     def sortKey(self) -> str:  # noqa: N802 -- of the interface
-        """Sort after all others, sessions included: a vote is the commit."""
-        return f"~~cliquet:{id(self)}"
+        """Sort after all others, sessions included: a vote is the commit.
+
+        Of two databases the one whose locks keep other writers out comes last: what is
+        in the other one is then committed when the next writer reads it.
+        """
+        return f"~~cliquet:{self._rank}:{id(self)}"
 
     def savepoint(self) -> Any:
         """Begin what may be undone by itself; nothing is sent before it writes.
