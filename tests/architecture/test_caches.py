@@ -43,7 +43,6 @@ def test_what_functions_remember_is_bounded():
     found = {
         f"{path.relative_to(PACKAGE).as_posix()} {name}"
         for path in PACKAGE.rglob("*.py")
-        if "templates" not in path.parts
         for name in caches(path)
     }
 

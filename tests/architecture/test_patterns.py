@@ -13,8 +13,6 @@ from pathlib import Path
 import cliquet
 
 PACKAGE = Path(cliquet.__file__).parent
-#: Templates of projects are no Python yet.
-SOURCES = [path for path in PACKAGE.rglob("*.py") if "templates" not in path.parts]
 LENGTH = 10_000
 #: What is linear takes some milliseconds, what is not some seconds.
 SECONDS = 0.2
@@ -82,7 +80,11 @@ def inputs(pattern):
 def is_searched(name):
     """Return whether a pattern is looked for everywhere in a text, for all we know."""
     uses = re.compile(rf"(?<![\w.]){name}\b(?! *[:=][^=])(\.\w+)?")
-    found = {use[1] for path in SOURCES for use in uses.finditer(path.read_text())}
+    found = {
+        use[1]
+        for path in PACKAGE.rglob("*.py")
+        for use in uses.finditer(path.read_text())
+    }
     return not found <= {".match", ".fullmatch"}
 
 
@@ -133,7 +135,7 @@ def test_what_is_not_linear_is_found():
 def test_patterns_are_kept_where_they_are_found():
     """A pattern inside of a function would not be looked at."""
     hidden = set()
-    for path in SOURCES:
+    for path in PACKAGE.rglob("*.py"):
         for function in ast.walk(ast.parse(path.read_text())):
             if not isinstance(
                 function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda

@@ -5,7 +5,7 @@ from typing import Any
 import cliquet
 from cliquet.permission import require
 
-from {{name}}.events import list_activity
+from .events import list_activity
 
 activity = cliquet.Service(
     name="activity",
