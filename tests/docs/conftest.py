@@ -6,7 +6,10 @@ from pathlib import Path
 from secrets import token_hex
 
 import pytest
+from pyramid.config import Configurator
+from webtest import TestApp
 
+import cliquet
 from tests.docs.examples import Example
 
 
@@ -33,6 +36,27 @@ def run_example(modules_of_pages, monkeypatch):
             pytest.fail(told, pytrace=False)
 
     return run
+
+
+@pytest.fixture
+def serve(load, app_settings):
+    """Serve the application of some blocks, on the engine of the HTTP tests."""
+    made = []
+
+    def start(python, ini):
+        lines = "\n".join(ini).splitlines()
+        settings = dict(line.split(" = ") for line in lines if line)
+        named = {"project_name": "page", "userid_hmac_secret": "of the documentation"}
+        config = Configurator(settings={**app_settings, **named, **settings})
+        cliquet.initialize(config, "1.0")
+        config.scan(load("\n".join(python)))
+        made.append(TestApp(config.make_wsgi_app()))
+        return made[-1]
+
+    yield start
+    for app in made:
+        for kind in ("storage", "permission", "cache"):
+            getattr(app.app.registry, kind).flush()
 
 
 @pytest.fixture

@@ -1,13 +1,9 @@
 """Examples of pages on resources are answered as printed."""
 
 import json
-from types import ModuleType
 
 import pytest
-from pyramid.config import Configurator
-from webtest import TestApp
 
-import cliquet
 from tests.docs.test_permissions import call, normalized
 from tests.docs.test_readme import ROOT, code_blocks
 
@@ -26,22 +22,9 @@ def text(page):
 
 
 @pytest.fixture
-def app(text, app_settings, monkeypatch):
+def app(text, serve):
     """The application of the page, with the settings beside it."""
-    module = ModuleType("projects")
-    monkeypatch.setitem(__import__("sys").modules, "projects", module)
-    source = "\n".join(code_blocks(text, "python"))
-    exec(compile(source, "projects", "exec"), vars(module))
-    shown = "\n".join(code_blocks(text, "ini")).splitlines()
-    settings = dict(line.split(" = ") for line in shown)
-    named = {"project_name": "projects", "userid_hmac_secret": "of the documentation"}
-    config = Configurator(settings={**app_settings, **named, **settings})
-    cliquet.initialize(config, "1.0")
-    config.scan(module)
-    app = TestApp(config.make_wsgi_app())
-    yield app
-    for kind in ("storage", "permission", "cache"):
-        getattr(app.app.registry, kind).flush()
+    return serve(code_blocks(text, "python"), code_blocks(text, "ini"))
 
 
 def test_each_call_is_answered_as_printed(app, page, text):

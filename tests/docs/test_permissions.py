@@ -5,13 +5,9 @@ import re
 import shlex
 from base64 import b64encode
 from string import Template
-from types import ModuleType
 
 import pytest
-from pyramid.config import Configurator
-from webtest import TestApp
 
-import cliquet
 from tests.docs.console import send
 from tests.docs.test_readme import ROOT, code_blocks
 
@@ -20,21 +16,9 @@ EXAMPLE = PAGE[PAGE.index(".. _permissions-example:") :]
 
 
 @pytest.fixture
-def app(app_settings, monkeypatch):
+def app(serve):
     """The application of the example, with the settings beside it."""
-    module = ModuleType("garden")
-    monkeypatch.setitem(__import__("sys").modules, "garden", module)
-    exec(compile(code_blocks(EXAMPLE, "python")[0], "garden", "exec"), vars(module))
-    shown = code_blocks(EXAMPLE, "ini")[0].splitlines()
-    settings = dict(line.split(" = ") for line in shown)
-    named = {"project_name": "garden", "userid_hmac_secret": "of the documentation"}
-    config = Configurator(settings={**app_settings, **named, **settings})
-    cliquet.initialize(config, "1.0")
-    config.scan(module)
-    app = TestApp(config.make_wsgi_app())
-    yield app
-    for kind in ("storage", "permission", "cache"):
-        getattr(app.app.registry, kind).flush()
+    return serve(code_blocks(EXAMPLE, "python")[:1], code_blocks(EXAMPLE, "ini")[:1])
 
 
 def calls():

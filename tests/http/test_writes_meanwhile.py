@@ -117,16 +117,16 @@ def test_a_collection_is_not_written(
     assert len(kept) == 2
 
 
+EACH_WRITE = pytest.mark.parametrize(("stored", "method", "path"), [
+    ("update", "PUT", f"/spores/{ID}"),
+    ("delete", "DELETE", f"/spores/{ID}"),
+    ("create", "POST", "/spores"),
+    ("delete_all", "DELETE", "/spores"),
+])  # fmt: skip
+
+
 @pytest.mark.parametrize("header", ALWAYS)
-@pytest.mark.parametrize(
-    ("stored", "method", "path"),
-    [
-        ("update", "PUT", f"/spores/{ID}"),
-        ("delete", "DELETE", f"/spores/{ID}"),
-        ("create", "POST", "/spores"),
-        ("delete_all", "DELETE", "/spores"),
-    ],
-)
+@EACH_WRITE
 def test_what_still_holds_is_written(
     make_app, alice, intrude, header, stored, method, path
 ):
@@ -141,15 +141,7 @@ def test_what_still_holds_is_written(
 
 
 @pytest.mark.parametrize("strict", [False, True])
-@pytest.mark.parametrize(
-    ("stored", "method", "path"),
-    [
-        ("update", "PUT", f"/spores/{ID}"),
-        ("delete", "DELETE", f"/spores/{ID}"),
-        ("create", "POST", "/spores"),
-        ("delete_all", "DELETE", "/spores"),
-    ],
-)
+@EACH_WRITE
 def test_if_match_is_checked_when_it_is_written(
     make_app, alice, intrude, strict, stored, method, path
 ):
