@@ -103,7 +103,7 @@ $(BIN)/python:
 	rm -rf $(VENV) && $$found -m venv $(VENV)
 
 $(VENV)/.ready-runtime: setup.py setup.cfg pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sqlite]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sqlite,openapi]'
 	@$(COMPILE)
 	@touch $@
 
