@@ -19,7 +19,7 @@ from tests.programs import require_programs, summarize_missing
 
 settings.register_profile(
     "default",
-    max_examples=40,
+    max_examples=25,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -52,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--conformance", default="quick", choices=["quick", "all"],
         help="one server and engine, or each of them; all profiles of the sample",
     )  # fmt: skip
-    group.addoption("--ops", type=int, default=600, help="writes of the sync proof")
+    group.addoption("--ops", type=int, default=300, help="writes of the sync proof")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out the engines that `--backends` leaves out."""
+    """Leave out the engines that `--backends` leaves out, mark what is long on some."""
     wanted = config.getoption("--backends").split(",")
     kept, left_out = [], []
     for item in items:
@@ -78,6 +78,9 @@ def pytest_collection_modifyitems(
             for value in getattr(getattr(item, "callspec", None), "params", {}).values()
             if isinstance(value, AppEngine)
         ]
+        for mark in item.iter_markers("long_on"):
+            if any(engine.id in mark.args for engine in engines):
+                item.add_marker("long")
         (kept if all(engine.id in wanted for engine in engines) else left_out).append(
             item
         )

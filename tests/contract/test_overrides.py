@@ -313,6 +313,8 @@ def test_methods_of_backends_are_called(service, row, way):
         check(service, calls, requests)
 
 
+# Policies and resources are the same on all engines.
+@pytest.mark.long_on("sqlite", "redis")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("row", rows(OF_POLICIES), ids=names)
 def test_methods_of_policies_are_called(service, row, way):
@@ -326,6 +328,8 @@ def test_methods_of_policies_are_called(service, row, way):
         check(service, calls, requests)
 
 
+# Policies and resources are the same on all engines.
+@pytest.mark.long_on("sqlite", "redis")
 @pytest.mark.parametrize("way", ["class", "definer"])
 @pytest.mark.parametrize("row", rows(dict(OF_CLASSES)), ids=names)
 def test_methods_of_what_is_made_for_a_request_are_called(

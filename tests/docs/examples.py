@@ -18,6 +18,7 @@ Blocks follow one another, and make up an example:
 
 import doctest
 import re
+import sys
 from base64 import b64encode
 from dataclasses import dataclass
 from importlib import import_module, invalidate_caches
@@ -113,6 +114,8 @@ class Example:
                 (folder / block.file).write_text(block.text)
             elif block.language == "ini":
                 settings += block.text
+        left = [name for name in self.modules if not _is_free(name, folder)]
+        assert left == [], f"Modules that other tests left are in the way: {left}"
         self.name = next(iter(self.modules), "example")
         for shown, real in (services or {}).items():
             settings = settings.replace(shown, real)
@@ -156,6 +159,12 @@ class Example:
         """Make the application."""
         name = self.name if self.modules else ""
         return main({}, example=name, **self.settings)
+
+
+def _is_free(name, folder):
+    """Return whether a module of this name would be imported from a folder."""
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return name not in sys.modules or Path(str(file)).is_relative_to(folder)
 
 
 def _run_session(block, scope, told):
