@@ -24,9 +24,9 @@ serve: $(VENV)/.ready-runtime  ## Serve the sample of config/example.ini, PORT=8
 migrate: $(VENV)/.ready-runtime  ## Create or update the schemas of the backends of $(INI)
 	$(BIN)/cliquet --ini $(INI) migrate
 
-# Those that need nginx, Varnish, HAProxy or Chromium are left out where these are missing.
 tests: $(VENV)/.ready-tests  ## Run the tests on all the engines, with private servers
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not long' $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not long and not intermediaries' $(ARGS)
+	@$(BIN)/python -m tests.programs
 
 # Those of the conformance kit are a target of their own.
 tests-long: $(VENV)/.ready-tests  ## Run those that tests leaves out: each pair of engines, drivers

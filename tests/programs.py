@@ -55,3 +55,18 @@ def summarize_missing(reporter: pytest.TerminalReporter) -> None:
         reporter.section("left out")
         for told, count in sorted(counts.items()):
             reporter.line(f"{count} tests, {told}")
+
+
+def main() -> None:
+    """Print what `make tests` leaves out, and what that needs."""
+    print(
+        "Left out: what takes long (make tests-long), and what is behind proxies or in "
+        "a browser (make tests-intermediaries)."
+    )
+    for name, remedy in PROGRAMS.items():
+        if find_program(name) is None:
+            print(f"The latter needs {name}, which is missing here: {remedy}")
+
+
+if __name__ == "__main__":
+    main()
