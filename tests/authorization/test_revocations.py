@@ -16,6 +16,7 @@ pytestmark = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("clients", [1, 3])
 @pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
 def test_a_flood_of_writes_undoes_no_revocation(make, flood, clients, request):

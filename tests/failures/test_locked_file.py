@@ -8,6 +8,8 @@ import pytest
 from cliquet.storage.exceptions import BackendError
 from tests.contract.backends import APP_ENGINES
 
+pytestmark = pytest.mark.long
+
 ENGINE = next(found for found in APP_ENGINES if found.id == "sqlite")
 
 

@@ -306,7 +306,9 @@ def test_batches(application, method, path, dimension):
     check(application, method, path, size, lambda n: as_text(make(n)))
 
 
-@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("strict", [
+    pytest.param(False, marks=pytest.mark.long), True,
+])  # fmt: skip
 @pytest.mark.parametrize("dimension", CONDITIONS)
 @endpoints([LIST, REPLACE])
 def test_preconditions(application, method, path, dimension, strict, monkeypatch):

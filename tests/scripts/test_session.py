@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 #: Where no wheel brings a Redis, as on Python 3.13.
 SESSION = """

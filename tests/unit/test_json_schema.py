@@ -171,7 +171,7 @@ def give_default(draw, node, values):
 
 CASES = nodes().flatmap(lambda pair: st.tuples(st.just(pair[0]), pair[1]))
 RELAXED = settings(
-    max_examples=150, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 

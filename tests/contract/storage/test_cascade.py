@@ -159,21 +159,25 @@ def test_nothing_remains_below_what_is_deleted_meanwhile(storage):
     projects = Collection(storage, "project", "")
     refused = []
 
-    def create(parent_id, start):
+    def create(parent_id, start, deleted):
         tasks = Collection(storage, "task", parent_id)
         start.wait()
         try:
             for _ in range(5):
                 tasks.create_with({}, condition=below(parent_id))
+            # Whoever wrote all of them before the deletion is refused after it.
+            deleted.wait()
+            tasks.create_with({}, condition=below(parent_id))
         except ModifiedMeanwhileError:
             refused.append(parent_id)
 
     for number in range(8):
         parent_id = f"{number}"
         projects.create(id=parent_id)
-        start = threading.Barrier(4)
+        start, deleted = threading.Barrier(4), threading.Event()
         writers = [
-            threading.Thread(target=create, args=(parent_id, start)) for _ in range(3)
+            threading.Thread(target=create, args=(parent_id, start, deleted))
+            for _ in range(3)
         ]
         for writer in writers:
             writer.start()
@@ -181,13 +185,14 @@ def test_nothing_remains_below_what_is_deleted_meanwhile(storage):
         projects.delete(parent_id)
         # What was begun before is waited for, or refused.
         delete(storage, parent_id)
+        deleted.set()
         for writer in writers:
             writer.join()
 
         with pytest.raises(RecordNotFoundError):
             projects.get(parent_id)
         assert Collection(storage, "task", parent_id).list() == []
-    assert refused
+    assert len(refused) == 3 * 8
 
 
 def test_whoever_overrides_the_deletion_of_lists_is_called(storage, monkeypatch):
