@@ -1,5 +1,6 @@
 """The clients of the page for front-end developers synchronise with a served sample."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -35,10 +36,10 @@ class Quiet(WSGIRequestHandler):
         pass
 
 
-@pytest.fixture
-def server(load):
-    """Serve the application of the page, with short pages."""
-    (block,) = (each for each in blocks_of(PATH) if each.language == "python")
+@contextlib.contextmanager
+def serve(page, load):
+    """Serve the application of a page, with short pages; its URL."""
+    (block,) = (each for each in blocks_of(page) if each.language == "python")
     module = load(block.text)
     config = Configurator(settings={**MEMORY, "paginate_by": "2"})
     cliquet.initialize(config, version="1.0")
@@ -50,6 +51,12 @@ def server(load):
         yield f"http://127.0.0.1:{running.server_port}"
         running.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def server(load):
+    with serve(PATH, load) as url:
+        yield url
 
 
 @pytest.fixture
