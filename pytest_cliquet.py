@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     )
     from cliquet.testing.servers import Services
 
+#: Their assertions are told in full, as those of any test.
+pytest.register_assert_rewrite("cliquet.testing.contracts")
+
 ENGINES = ("memory", "sqlite", "redis", "postgresql")
 
 

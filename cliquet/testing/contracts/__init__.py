@@ -1,0 +1,21 @@
+"""What every engine does, as classes of tests for the engines of third parties.
+
+Subclass them, where there is a fixture `storage`, `permission` or `cache` (docs:
+testing). Those of Cliquet are tested by the same code.
+"""
+
+from cliquet.testing.contracts.cache import CacheContract
+from cliquet.testing.contracts.cascades import Cascades
+from cliquet.testing.contracts.conditions import ConditionalWrites
+from cliquet.testing.contracts.permission import PermissionContract
+from cliquet.testing.contracts.searches import Searches
+from cliquet.testing.contracts.storage import StorageContract
+
+__all__ = [
+    "CacheContract",
+    "Cascades",
+    "ConditionalWrites",
+    "PermissionContract",
+    "Searches",
+    "StorageContract",
+]
