@@ -40,7 +40,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse engines that there are not."""
+    """Refuse engines that there are not; be quiet about what libraries import."""
+    # WebOb 1.8 and Pyramid 2.1: whoever tests a service can do nothing about it.
+    for message in ("'cgi' is deprecated", "pkg_resources is deprecated"):
+        config.addinivalue_line("filterwarnings", f"ignore:{message}")
     unknown = set(_engines(config)) - set(ENGINES)
     if unknown:
         raise pytest.UsageError(

@@ -1,4 +1,4 @@
-"""Run the commands of a page: `curl` and `cliquet`, without a shell or a network.
+"""Run the commands of a page: `curl`, `cliquet`, `pytest`, without shell or network.
 
 What a command prints is below it: of `curl` the JSON of the answer, after its status
 and some of its headers with ``-i``. `jq` shows a part. Nothing below means anything
@@ -9,16 +9,22 @@ import contextlib
 import io
 import json
 import logging
+import os
 import re
 import shlex
+import subprocess
+import sys
 from base64 import b64encode
+from pathlib import Path
 
 from webtest import TestApp
 
 from cliquet.scripts.cliquet import main
 from cliquet.types import reify
 from tests.docs.placeholders import Bound
+from tests.docs.tutorial import matches
 
+ROOT = Path(__file__).parents[2]
 URL = "http://127.0.0.1:8888"
 WITH_VALUE = {"-u", "-X", "-H", "-d", "--json"}
 
@@ -71,6 +77,19 @@ class Console:
             logging.root.setLevel(level)
         if shown:
             self.bound.expect(shown, out.getvalue().rstrip("\n"))
+
+    def run_pytest(self, arguments, shown):
+        """Run the tests of the page in a process of their own."""
+        plugins = ["-p", "pytest_cliquet", "-p", "no:xdist", "-p", "no:cacheprovider"]
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *plugins, *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert matches(shown, done.stdout), done.stdout + done.stderr
 
     def run_curl(self, arguments, shown):
         """Send a request, and compare its answer."""

@@ -6,7 +6,7 @@ Blocks follow one another, and make up an example:
     A module: the one that `:caption:` names, else that of the application. The
     application is scanned.
 ``ini``
-    Settings of the application.
+    Settings of the application, or `pytest.ini`.
 ``pycon``
     A session of Python. ``app`` sends requests of Alice, ``bob`` those of Bob, and
     whoever has no name is ``anonymous``.
@@ -110,7 +110,9 @@ class Example:
                 text = self.modules.get(name, "") + block.text
                 (folder / f"{name}.py").write_text(text)
                 self.modules[name] = text
-            elif block.language == "json" and block.file:
+            elif block.file == "pytest.ini" or (
+                block.language == "json" and block.file
+            ):
                 (folder / block.file).write_text(block.text)
             elif block.language == "ini":
                 settings += block.text

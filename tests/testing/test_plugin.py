@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.examples import blocks_of
 from tests.docs.test_readme import code_blocks
 
 pytest_plugins = ["pytester"]
@@ -13,7 +14,9 @@ pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[2]
 SHOP = (Path(__file__).parent / "shop.py").read_text()
 SHOP_TESTS = (Path(__file__).parent / "shop_tests.py").read_text()
-PAGE = (ROOT / "docs" / "testing.rst").read_text()
+PATH = ROOT / "docs" / "testing.rst"
+PAGE = PATH.read_text()
+HOWTO = ROOT / "docs" / "howto" / "own-engine.rst"
 OPTIONS = """
 [pytest]
 cliquet_main = shop:main
@@ -51,6 +54,15 @@ def test_the_page_on_testing_is_true(pytester, monkeypatch):
     result = run(pytester, "--cliquet-engine", "memory,sqlite")
 
     result.assert_outcomes(passed=2 * "".join(tests).count("def test_"))
+
+
+def test_the_contract_on_the_page_is_that_of_the_how_to_which_runs():
+    def texts(page):
+        return {
+            block.text for block in blocks_of(page) if block.file.startswith("test_")
+        }
+
+    assert texts(PATH) == texts(HOWTO) != set()
 
 
 def test_without_the_option_it_is_the_memory_engine(project):
