@@ -11,6 +11,7 @@ from cliquet.testing.servers import Services
 from cliquet.tests import testapp as sample
 from cliquet.tests.support import DEFAULT_SETTINGS
 from tests.client.network import Network, Waits
+from tests.client.served import served
 from tests.contract.backends import APP_ENGINES, AppEngine
 
 MakeClient = Callable[..., Client]
@@ -78,3 +79,14 @@ def make_client(network: Network, waits: Waits) -> Iterator[MakeClient]:
 @pytest.fixture
 def client(make_client: MakeClient) -> Client:
     return make_client()
+
+
+@pytest.fixture(scope="session", params=APP_ENGINES, ids=lambda engine: engine.id)
+def url(
+    request: pytest.FixtureRequest,
+    services: Services,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """The URL of a server that listens."""
+    with served(request.param, services, tmp_path_factory.mktemp("served")) as found:
+        yield found

@@ -1,28 +1,34 @@
 """A network in this process, which loses what it is told to."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import httpx
+
+Fate = str | httpx.Response | Callable[[], object] | None
 
 
 class Network(httpx.BaseTransport):
     """Hand requests to an application; what they meet on their way is chosen.
 
     Args:
-        application: The WSGI application.
+        application: The WSGI application, or what sends requests to a server.
 
     Attributes:
         sent: What was sent, in order, as `GET /v0/tasks`.
         fate: Given the number of a request, what becomes of it: `None` it is answered,
             `"unsent"` it never arrives, `"lost"` it is done and the answer is lost, a
-            response is what comes instead.
+            response is what comes instead, a function is called first.
     """
 
-    def __init__(self, application: object) -> None:
-        self._wsgi = httpx.WSGITransport(app=application)  # type: ignore[arg-type]
+    def __init__(self, application: Any) -> None:
+        is_transport = isinstance(application, httpx.BaseTransport)
+        self._inner = (
+            application if is_transport else httpx.WSGITransport(app=application)
+        )
         self.sent: list[str] = []
         self.requests: list[httpx.Request] = []
-        self.fate: Callable[[int], str | httpx.Response | None] = lambda _: None
+        self.fate: Callable[[int], Fate] = lambda _: None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         number = len(self.sent)
@@ -31,22 +37,27 @@ class Network(httpx.BaseTransport):
         fate = self.fate(number)
         if isinstance(fate, httpx.Response):
             return fate
+        if callable(fate):
+            fate()
         if fate == "unsent":
             raise httpx.ConnectError("refused", request=request)
-        response = self._wsgi.handle_request(request)
+        response = self._inner.handle_request(request)
         response.read()
         if fate == "lost":
             raise httpx.ReadError("cut", request=request)
         return response
 
+    def close(self) -> None:
+        self._inner.close()
+
 
 class Cuts:
     """The fate of each request, and none afterwards."""
 
-    def __init__(self, fates: Iterable[str | httpx.Response | None]) -> None:
+    def __init__(self, fates: Iterable[Fate]) -> None:
         self._fates = list(fates)
 
-    def __call__(self, _number: int) -> str | httpx.Response | None:
+    def __call__(self, _number: int) -> Fate:
         return self._fates.pop(0) if self._fates else None
 
 

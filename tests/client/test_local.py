@@ -174,6 +174,11 @@ def test_a_function_may_delete(phone, remote, conflict):
     assert list(remote.list()) == phone.list() == []
 
 
+def test_strategies_are_known(phone, conflict):
+    with pytest.raises(ValueError, match="'mine'"):
+        phone.sync("mine")
+
+
 def test_the_default_is_the_servers_version(phone, conflict):
     phone.sync()
 

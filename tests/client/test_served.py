@@ -1,31 +1,13 @@
-"""Clients of a server that listens: `CLIQUET_TEST_URL` names one, else it is started.
+"""Clients of a server that listens."""
 
-It has the collections of the sample of the conformance kit.
-"""
-
-import os
 import threading
 import uuid
 
 import pytest
 
 from cliquet.client import Client
-from cliquet.conformance.starter import started
 
-
-@pytest.fixture(scope="module")
-def url(services, tmp_path_factory):
-    named = os.environ.get("CLIQUET_TEST_URL")
-    if named:
-        yield named.rstrip("/")
-        return
-    path = tmp_path_factory.mktemp("served") / "served.sqlite"
-    settings = {}
-    for kind in ("storage", "cache", "permission"):
-        settings[f"{kind}_backend"] = f"cliquet.{kind}.sqlite"
-        settings[f"{kind}_url"] = f"sqlite:///{path}"
-    with started(None, "waitress", settings) as root:
-        yield f"{root}v1"
+pytestmark = pytest.mark.long_on("sqlite", "postgresql", "redis")
 
 
 @pytest.fixture

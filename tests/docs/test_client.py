@@ -1,9 +1,10 @@
 """The page of the client: its examples print what is shown."""
 
 import doctest
+import subprocess
 
-from tests.docs.test_frontend import SHOWN, serve
-from tests.docs.test_readme import ROOT
+from tests.docs.test_frontend import SHOWN, node, serve
+from tests.docs.test_readme import ROOT, code_blocks
 
 PATH = ROOT / "docs" / "client.rst"
 
@@ -19,3 +20,18 @@ def test_the_examples_print_what_is_shown(load, tmp_path, monkeypatch):
 
     assert failures.attempted > 30
     assert failures.failed == 0
+
+
+def test_javascript_prints_what_is_shown(load, tmp_path):
+    (program,) = code_blocks(PATH.read_text(), "javascript")
+    (shown,) = code_blocks(PATH.read_text(), "text")
+    package = ROOT / "clients" / "javascript" / "src" / "index.js"
+    with serve(PATH, load) as url:
+        text = program.replace(SHOWN, url).replace("cliquet-client", package.as_uri())
+        (tmp_path / "program.mjs").write_text(text)
+        done = subprocess.run(
+            [*node(), tmp_path / "program.mjs"],
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+
+    assert (done.stdout, done.stderr) == (shown, "")

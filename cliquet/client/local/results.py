@@ -56,13 +56,20 @@ class Result:
     refused: list[Refused] = field(default_factory=list)
 
 
-def decide(strategy: Strategy, found: Found) -> Data | None:
-    """Return what a record shall be after a conflict, None for deleted."""
+def decide(strategy: Merge | str, found: Found) -> Data | None:
+    """Return what a record shall be after a conflict, None for deleted.
+
+    Raises:
+        ValueError: there is no such strategy.
+    """
     if callable(strategy):
         return strategy(found)
     if strategy == "client":
         return found.local
-    return None if is_gone(found.remote) else found.remote
+    if strategy == "server":
+        return None if is_gone(found.remote) else found.remote
+    message = f"Strategies are 'server', 'client' and functions, not {strategy!r}"
+    raise ValueError(message)
 
 
 def is_gone(record: Record | None) -> bool:
