@@ -48,7 +48,8 @@ tests-hostile: $(VENV)/.ready-tests  ## Run them on a PostgreSQL with odd defaul
 	        [ -z "$$CLIQUET_TEST_COMPLETE" ] || exit 1; continue; };; esac; \
 	    echo "--- $$each"; \
 	    $(BIN)/python -m pytest -n 2 --dist loadfile tests/contract/storage tests/contract/cache \
-	        tests/contract/permission tests/http --backends=postgresql --app-backend=postgresql \
+	        tests/contract/permission tests/http \
+	        tests/postgresql/test_waits.py --backends=postgresql --app-backend=postgresql \
 	        --fuzz-examples=100 --postgresql=$${each%:*} --driver=$${each#*:} $(ARGS) || exit 1; \
 	done
 

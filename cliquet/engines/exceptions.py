@@ -20,6 +20,9 @@ UNPREPARED_STATES = ("26000", "42P05", "0A000")
 #: of it; not under READ COMMITTED.
 SERIALIZATION_FAILURE = "40001"
 
+#: SQLSTATE of a statement that waited too long for what another transaction locks.
+LOCK_NOT_AVAILABLE = "55P03"
+
 #: Deadlocks, besides.
 _TRANSIENT_STATES = (SERIALIZATION_FAILURE, "40P01", *UNPREPARED_STATES)
 
@@ -64,7 +67,21 @@ class TransientError(BackendError):
     """
 
 
+class BusyError(BackendError):
+    """The backend is well, and others were in the way for too long.
+
+    They held a lock, or all connections of the pool.
+    """
+
+
 Outage.register(BackendError)
+
+
+def is_busy(error: object) -> bool:
+    """Return True for outages that may be over in a moment: nothing is broken."""
+    original = getattr(error, "original", error)
+    states = (LOCK_NOT_AVAILABLE, *_TRANSIENT_STATES)
+    return isinstance(error, BusyError) or sqlstate(original) in states
 
 
 def is_transient(error: object) -> bool:
@@ -114,13 +131,17 @@ def health_check(message: str) -> Callable[[Check], Check]:
     return decorate
 
 
-def outage(original: Exception, message: str | None = None) -> BackendError:
+def outage(
+    original: Exception,
+    message: str | None = None,
+    kind: type[BackendError] = BackendError,
+) -> BackendError:
     """Log an exception of a driver, and return the error to raise instead.
 
     Call it where the exception is handled: its traceback is logged. No secret may be
     left in its text.
     """
-    error = BackendError(original, message)
+    error = kind(original, message)
     logger.exception(error)
     error.logged = True
     return error

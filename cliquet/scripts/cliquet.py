@@ -15,6 +15,7 @@ from pyramid.settings import asbool
 
 import cliquet
 from cliquet.declarations.start import without_tables
+from cliquet.engines.loading import KINDS
 from cliquet.logs import logger
 from cliquet.scripts import (
     check,
@@ -85,7 +86,23 @@ def main() -> None:
             env = bootstrap(ini_file)
     except InterpolationError as error:
         sys.exit(check.describe_error(error))
-    _COMMANDS[command](env, **options)
+    with _without_limits(env["registry"]):
+        _COMMANDS[command](env, **options)
+
+
+@contextlib.contextmanager
+def _without_limits(registry: Any) -> Iterator[None]:
+    """Let statements take their time: nobody waits for a migration but who began it."""
+    found: list[Any]
+    found = [getattr(getattr(registry, kind, None), "client", None) for kind in KINDS]
+    limits = [(each, each.limits) for each in found if hasattr(each, "limits")]
+    for client, _ in limits:
+        client.limits = ()
+    try:
+        yield
+    finally:
+        for client, before in limits:
+            client.limits = before
 
 
 @contextlib.contextmanager

@@ -59,6 +59,10 @@ def _is_duration(value: Any) -> bool:
     return is_number(value) and math.isfinite(value) and value > 0
 
 
+def _is_wait(value: Any) -> bool:
+    return is_number(value) and math.isfinite(value) and value >= 0
+
+
 def _is_flag(value: Any) -> bool:
     if isinstance(value, str):
         return value.strip().lower() in _FLAGS
@@ -96,6 +100,9 @@ BACKEND = or_nothing(Kind("the dotted name of a module", _is_reference))
 COUNT = Kind("an integer, 0 or more", _is_whole)
 LIMIT = or_nothing(COUNT)
 DURATION = Kind("a number of seconds above 0", _is_duration)
+WAIT = Kind(
+    "a number of seconds, 0 or more", lambda value: _is_wait(value) or _is_whole(value)
+)
 
 
 def choice(*values: str) -> Kind:

@@ -16,7 +16,6 @@ PATTERNS = {
     "event_listeners.<name>.<option>": "Read by the listener.",
     "<backend>_max_overflow": "Connections above the size of the pool.",
     "<backend>_max_backlog": "Threads that may wait for a connection.",
-    "<backend>_pool_timeout": "Seconds that they wait.",
     "<backend>_pool_recycle": "Seconds after which a connection is renewed.",
     "<backend>_poolclass": "Dotted name of the class of the pool.",
     "multiauth.policy.<name>.<option>": "Arguments of an authentication policy.",

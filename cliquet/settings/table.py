@@ -16,6 +16,7 @@ from cliquet.settings.kinds import (
     LIMIT,
     LIST,
     TEXT,
+    WAIT,
     Setting,
     choice,
     or_nothing,
@@ -129,6 +130,27 @@ def _server(kind: str) -> dict[str, Setting]:
         ),
         f"{kind}_url": Setting(TEXT, "", "URL of its server."),
         f"{kind}_pool_size": Setting(COUNT, 25, "Connections kept open to its server."),
+        f"{kind}_pool_timeout": _since_3_2(
+            WAIT, 5, "Seconds that a request waits for one of them."
+        ),
+        f"{kind}_connect_timeout": _since_3_2(
+            or_nothing(DURATION), 5, "Seconds that opening one may take."
+        ),
+        f"{kind}_lock_timeout": _since_3_2(
+            or_nothing(DURATION),
+            10,
+            "Seconds that a statement waits for what another transaction has locked "
+            "(PostgreSQL, SQLite). Nothing: as the server says.",
+        ),
+        f"{kind}_statement_timeout": _since_3_2(
+            or_nothing(DURATION),
+            30,
+            "Seconds that a statement may take (PostgreSQL). Nothing: as the server "
+            "says.",
+        ),
+        f"{kind}_answer_timeout": _since_3_2(
+            or_nothing(DURATION), 10, "Seconds that an answer may take (Redis)."
+        ),
     }
 
 

@@ -13,11 +13,12 @@ from pyramid.view import view_config
 from pyramid_retry import is_last_attempt, mark_error_retryable
 
 from cliquet.authorization.refusals import log_refusal
-from cliquet.engines.exceptions import Outage, is_transient
+from cliquet.engines.exceptions import Outage, is_busy, is_transient
 from cliquet.errors import ERRORS, http_error
 from cliquet.framework.cors import reapply_cors
 from cliquet.logs import logger
 from cliquet.protocol.routing import build_location
+from cliquet.settings import get_setting
 from cliquet.types import Request
 from cliquet.views.debug import details_of
 
@@ -30,6 +31,10 @@ __all__ = [
     "page_not_found",
     "service_unavailable",
 ]
+
+
+#: Until others are out of the way: a lock is let go, a connection is there again.
+_BUSY_SECONDS = 3
 
 
 def cors(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -108,7 +113,9 @@ def service_unavailable(
             message="Service temporary unavailable due to overloading or maintenance,"
             " please retry later.",
         )
-    retry_after = request.registry.settings.get("retry_after_seconds", 30)
+    retry_after = int(get_setting(request.registry.settings, "retry_after_seconds"))
+    if is_busy(getattr(request, "exception", None)):
+        retry_after = min(retry_after, _BUSY_SECONDS)
     response.headers["Retry-After"] = str(retry_after)
     return response
 

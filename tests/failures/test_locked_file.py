@@ -13,10 +13,9 @@ pytestmark = pytest.mark.long
 ENGINE = next(found for found in APP_ENGINES if found.id == "sqlite")
 
 
-def test_writes_that_are_refused_keep_no_connection(tmp_path, monkeypatch):
-    monkeypatch.setattr("cliquet.engines.sql.sqlite.BUSY_SECONDS", 0)
+def test_writes_that_are_refused_keep_no_connection(tmp_path):
     file = tmp_path / "test.db"
-    storage = ENGINE.load("storage", f"sqlite:///{file}")
+    storage = ENGINE.load("storage", f"sqlite:///{file}", storage_lock_timeout="")
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 

@@ -230,6 +230,7 @@ def test_the_cache_waits_whatever_the_isolation(driver_url, set_default, level):
 def test_reads_send_their_statement_and_no_more(driver_url, set_default, run):
     set_default("default_transaction_isolation", "'serializable'")
     storage = load(storage_module, driver_url)
+    storage.client.limits = ()
     with storage.client.connect() as connection:
         level = connection.row("SHOW transaction_isolation")[0]
 

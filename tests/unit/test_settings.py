@@ -6,6 +6,7 @@ from unittest import mock
 import pytest
 from pyramid.exceptions import ConfigurationError
 
+from cliquet.engines.waiting import NAMES as WAITS
 from cliquet.settings import (
     DEFAULT_SETTINGS,
     PATTERNS,
@@ -43,6 +44,7 @@ def test_defaults_have_exactly_the_documented_keys():
         "announce_capabilities", "cors_exposed_headers", "opentelemetry_enabled", "sentry_dsn", "sentry_env", "version_json_path",
             "last_modified_max_ahead_seconds",
         "api_description_enabled", "groups_path", "write_implies_read", "create_implies_list", "inherit_permissions",
+        *(f"{kind}_{name}" for kind in ("storage", "permission", "cache") for name in WAITS),
     }  # fmt: skip
     assert set(SETTINGS) - set(DEFAULT_SETTINGS) == new
     assert len(DEFAULT_SETTINGS) == 47
@@ -164,6 +166,9 @@ def test_texts_are_read_as_values(name, text, value):
         ("retry_after_seconds", float("nan")), ("storage_url", True),
         ("paginate_by", float("inf")), ("vary", "Authorization; Cookie"),
         ("cors_exposed_headers", "X Y:"), ("cors_exposed_headers", ["é"]),
+        ("storage_lock_timeout", "10s"), ("cache_connect_timeout", 0),
+        ("permission_statement_timeout", -1), ("storage_pool_timeout", -1),
+        ("storage_pool_timeout", ""), ("cache_answer_timeout", True),
     ],
 )  # fmt: skip
 def test_wrong_values_are_refused_by_name(name, value):

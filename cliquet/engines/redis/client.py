@@ -3,20 +3,19 @@
 import functools
 from collections.abc import Callable, Sequence
 from importlib import resources
+from queue import Empty
 from types import FunctionType
 from typing import Any, ParamSpec, TypeVar
 
 import redis
 
-from cliquet.engines.exceptions import outage
+from cliquet.engines.exceptions import BackendError, BusyError, outage
 from cliquet.engines.urls import invalid_url
+from cliquet.engines.waiting import read_waits
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
-POOL_WAIT_SECONDS = 20
-CONNECT_SECONDS = 5
-ANSWER_SECONDS = 30
 _KEYS_AT_ONCE = 10_000
 _EXAMPLE = "redis://localhost:6379/0"
 # Servers before 5 replicate scripts as such, unless told otherwise, and refuse those
@@ -35,7 +34,8 @@ def wrap_redis_error(
         try:
             return method(*args, **kwargs)
         except redis.RedisError as error:
-            raise outage(error) from error
+            is_full = isinstance(error.__context__, Empty)
+            raise outage(error, kind=BusyError if is_full else BackendError) from error
 
     return wrapped
 
@@ -64,11 +64,11 @@ class RedisBackend:
 
 
 def create_from_config(config: Any, prefix: str = "") -> Any:
-    """Build a client from the settings `<prefix>url` and `<prefix>pool_size`.
+    """Build a client from the settings `<prefix>url`, `<prefix>pool_size`…
 
     It does not connect. The URL may be `redis://`, `rediss://` or `unix://`; an empty
-    one is that of a server on this host. Waiting is bounded: for a connection of the
-    pool, for the server to accept, for its answers.
+    one is that of a server on this host. Waiting is bounded by settings, or options of
+    the URL: for a connection of the pool, for the server to accept, for its answers.
 
     Returns:
         A `redis.Redis`, which returns bytes.
@@ -79,13 +79,14 @@ def create_from_config(config: Any, prefix: str = "") -> Any:
     """
     settings = config.get_settings()
     url = settings[prefix + "url"] or _EXAMPLE
+    waits = read_waits(settings, prefix)
     try:
         pool = redis.BlockingConnectionPool.from_url(
             url,
             max_connections=int(settings[prefix + "pool_size"]),
-            timeout=POOL_WAIT_SECONDS,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
+            timeout=waits.pool,
+            socket_connect_timeout=waits.connect,
+            socket_timeout=waits.answer,
         )
     except ValueError as error:
         raise invalid_url(settings, prefix, _EXAMPLE) from error

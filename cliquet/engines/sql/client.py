@@ -5,7 +5,8 @@ trip, nothing to begin and nothing to end. A write begins the transaction, and t
 after it see it.
 """
 
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from threading import Lock
 from types import TracebackType
@@ -14,14 +15,18 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy
 import transaction
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from cliquet.dotted import naming_the_extra
 from cliquet.engines.exceptions import (
+    LOCK_NOT_AVAILABLE,
     BackendError,
+    BusyError,
     Outage,
     TransientError,
     is_transient,
     outage,
+    sqlstate,
 )
 from cliquet.engines.sql.connection import Connection, Row, Sender, take_outside
 from cliquet.engines.sql.transaction import ThreadUnit
@@ -59,6 +64,8 @@ class SQLClient:
             self.session_factory = session_factory
         self.commit_manually = commit_manually
         self._unit = ThreadUnit()
+        #: Sent with the first statement of each transaction: they bound all of it.
+        self.limits: Sequence[str] = ()
         #: Whether locks on it are those of records (docs: rules-atomic-writes).
         self.keeps_others_out = False
         self._lock = Lock()
@@ -90,6 +97,7 @@ class SQLClient:
                     not self.commit_manually,
                     self._unit.session,
                     self.begin_write,
+                    lambda: self.limits,
                 )
         return self._sessions
 
@@ -158,6 +166,7 @@ class SQLClient:
                     self.engine,
                     self.commit_manually,
                     begin_write,
+                    limits=self.limits,
                     keeps_others_out=self.keeps_others_out,
                 )
             else:
@@ -207,7 +216,9 @@ class _Reading(Connection):
 
     def __enter__(self) -> Connection:
         try:
-            self._sender = self._taken = take_outside(self._client.engine)
+            self._sender = self._taken = take_outside(
+                self._client.engine, self._client.limits
+            )
         except SQLAlchemyError as error:
             raise _as_ours(error) from error
         return self
@@ -260,4 +271,13 @@ def _as_ours(error: SQLAlchemyError) -> BackendError:
     message = f"{type(error).__name__}: {original or error}"
     if getattr(error, "connection_invalidated", False) or is_transient(error):
         return TransientError(error, message)
-    return outage(error, message)
+    return outage(error, message, BusyError if _is_busy(error) else BackendError)
+
+
+def _is_busy(error: SQLAlchemyError) -> bool:
+    """Return True if all connections, or a lock, were held for too long."""
+    if isinstance(error, PoolTimeoutError) or sqlstate(error) == LOCK_NOT_AVAILABLE:
+        return True
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
+    # The lower byte is the code, the others say more of it.
+    return code & 0xFF == sqlite3.SQLITE_BUSY

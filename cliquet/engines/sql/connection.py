@@ -130,12 +130,22 @@ class Sender(Protocol):
 
     Attributes:
         waiting: Statements without values that are sent before the next one.
+        sends_along: They are one message with it, so one transaction, where each
+            statement is one.
     """
 
     waiting: list[str]
+    sends_along: bool
 
-    def send(self, statement: str, values: Values) -> tuple[Sequence[Any], int]:
+    def send(
+        self, statement: str, values: Values, after: str = ""
+    ) -> tuple[Sequence[Any], int]:
         """Run a statement, and return its rows and how many rows it changed.
+
+        Args:
+            statement: With named parameters.
+            values: Of its parameters.
+            after: A statement that is sent behind it.
 
         Raises:
             sqlalchemy.exc.DBAPIError: whatever the driver raised.
@@ -145,17 +155,21 @@ class Sender(Protocol):
         """Return the connection to its pool."""
 
 
-def take_outside(engine: Engine) -> Sender:
+def take_outside(engine: Engine, limits: Sequence[str] = ()) -> Sender:
     """Take a connection on which each statement is a transaction.
 
     SQLAlchemy's own way to it ("AUTOCOMMIT") takes two more round trips, to set and
     reset the isolation of the session; drivers have a switch that sends nothing.
 
+    Args:
+        engine: Gives the connection.
+        limits: Statements that bound those of a transaction.
+
     Raises:
         sqlalchemy.exc.SQLAlchemyError: there is no connection.
     """
     kind = EngineConnection if has_listeners(engine) else DriverConnection
-    return Outside(kind.open(engine))
+    return Outside(kind.open(engine), limits)
 
 
 class Outside:
@@ -166,29 +180,39 @@ class Outside:
 
     Args:
         sender: Sends the statements, and begins no transaction.
+        limits: Statements that bound those of a transaction.
     """
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: Sender, limits: Sequence[str] = ()) -> None:
         self._sender = sender
+        self._limits = limits
         self.waiting = sender.waiting
+        self.sends_along = sender.sends_along
         self.close = sender.close
 
-    def send(self, statement: str, values: Values) -> tuple[Sequence[Any], int]:
+    def send(
+        self, statement: str, values: Values, after: str = ""
+    ) -> tuple[Sequence[Any], int]:
+        if self._limits and not self.sends_along:
+            return self._send_in_transaction(statement, values)
         try:
+            self.waiting += self._limits
             return self._sender.send(statement, values)
         except DBAPIError as error:
             if sqlstate(error) != SERIALIZATION_FAILURE:
                 raise
-        send = self._sender.send
-        send("BEGIN ISOLATION LEVEL READ COMMITTED", {})
+        return self._send_in_transaction(statement, values)
+
+    def _send_in_transaction(
+        self, statement: str, values: Values
+    ) -> tuple[Sequence[Any], int]:
+        self.waiting += ["BEGIN ISOLATION LEVEL READ COMMITTED", *self._limits]
         try:
-            sent = send(statement, values)
+            return self._sender.send(statement, values, after="COMMIT")
         except DBAPIError as error:
             if not error.connection_invalidated:
-                send("ROLLBACK", {})
+                self._sender.send("ROLLBACK", {})
             raise
-        send("COMMIT", {})
-        return sent
 
 
 def has_listeners(engine: Engine) -> bool:
@@ -209,6 +233,7 @@ class EngineConnection:
     def __init__(self, connection: sqlalchemy.Connection) -> None:
         self._connection = connection
         self.waiting: list[str] = []
+        self.sends_along = connection.dialect.driver == "psycopg2"
         driver = connection.connection.driver_connection
         self._switch = Switch(connection.dialect, driver)
 
@@ -219,13 +244,22 @@ class EngineConnection:
         opened._switch.leave_transactions()
         return opened
 
-    def send(self, statement: str, values: Values) -> tuple[Sequence[Any], int]:
+    def send(
+        self, statement: str, values: Values, after: str = ""
+    ) -> tuple[Sequence[Any], int]:
         name = dialect_name(self._connection.dialect)
         compiled = compile_statement(statement, name)
-        while self.waiting:
-            self._connection.exec_driver_sql(self.waiting.pop(0))
-        result = self._connection.exec_driver_sql(compiled.text, values)
-        return result.all() if result.returns_rows else (), result.rowcount
+        waiting, self.waiting[:] = tuple(self.waiting), ()
+        before = ""
+        if self.sends_along:
+            before, waiting = "".join(f"{each}; " for each in waiting), ()
+        for each in waiting:
+            self._connection.exec_driver_sql(each)
+        result = self._connection.exec_driver_sql(before + compiled.text, values)
+        sent = result.all() if result.returns_rows else (), result.rowcount
+        if after:
+            self._connection.exec_driver_sql(after)
+        return sent
 
     def close(self) -> None:
         connection = self._connection

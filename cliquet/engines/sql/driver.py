@@ -7,6 +7,7 @@ transaction around a single read two more round trips.
 import re
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from hashlib import sha256
 from types import MappingProxyType
@@ -162,6 +163,7 @@ class DriverConnection:
         self._switch = Switch(self._dialect, self._driver)
         self.is_broken = False
         self.waiting: list[str] = []
+        self.sends_along = self._dialect.driver == "psycopg2"
 
     @classmethod
     def open(cls, engine: Engine) -> Self:
@@ -180,7 +182,9 @@ class DriverConnection:
             self._switch.enter_transactions()
             self._pooled.close()
 
-    def send(self, statement: str, values: Values) -> tuple[Sequence[Any], int]:
+    def send(
+        self, statement: str, values: Values, after: str = ""
+    ) -> tuple[Sequence[Any], int]:
         dialect = self._dialect
         compiled = compile_statement(statement, dialect_name(dialect))
         if self.is_broken:
@@ -191,11 +195,7 @@ class DriverConnection:
         cursor: Any = None
         try:
             cursor = self._driver.cursor()
-            before = self._send_waiting(cursor) if self.waiting else ""
-            if compiled.name:
-                self._execute_prepared(cursor, compiled, values, before)
-            else:
-                cursor.execute(before + compiled.text, values)
+            self._execute(cursor, compiled, values, after)
             if cursor.description is None:
                 return (), cursor.rowcount
             return compiled.rows_of(cursor), cursor.rowcount
@@ -212,19 +212,37 @@ class DriverConnection:
             if cursor is not None and not self.is_broken:
                 cursor.close()
 
-    def _send_waiting(self, cursor: Any) -> str:
-        """Send what waits for a statement, or return it as the beginning of its text.
+    def _execute(
+        self, cursor: Any, compiled: Compiled, values: Values, after: str
+    ) -> None:
+        """Run a statement, and what goes before and after it.
 
         Raises:
             Exception: whatever the driver raised.
         """
         waiting, self.waiting[:] = tuple(self.waiting), ()
-        if self._dialect.driver == "psycopg2":
-            # It takes several at once: one round trip less.
-            return "".join(f"{statement}; " for statement in waiting)
-        for statement in waiting:
-            cursor.execute(statement)
-        return ""
+        before = ""
+        if self.sends_along:
+            before, waiting = "".join(f"{each}; " for each in waiting), ()
+        at_once = self._pipeline() if waiting or after else nullcontext()
+        apart = self._driver.cursor() if waiting or after else cursor
+        with at_once:
+            for statement in waiting:
+                apart.execute(statement)
+            if compiled.name:
+                self._execute_prepared(cursor, compiled, values, before)
+            else:
+                cursor.execute(before + compiled.text, values)
+            if after:
+                apart.execute(after)
+
+    def _pipeline(self) -> AbstractContextManager[Any]:
+        """Return a block whose statements are sent in one go, if the driver can."""
+        pipeline = getattr(self._dialect.loaded_dbapi, "Pipeline", None)
+        if pipeline is None or not pipeline.is_supported():
+            return nullcontext()
+        block: AbstractContextManager[Any] = self._driver.pipeline()
+        return block
 
     def _execute_prepared(
         self, cursor: Any, statement: Compiled, values: Values, before: str

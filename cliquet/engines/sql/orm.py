@@ -21,6 +21,7 @@ class Sessions:
         in_transaction: Returns a session in the transaction that the thread has begun
             without, if it has begun one.
         begin_write: Prepares a connection for writes.
+        limits: Returns statements that bound those of a transaction.
 
     Attributes:
         scoped: The sessions that begin transactions of their own.
@@ -32,11 +33,17 @@ class Sessions:
         per_request: bool,
         in_transaction: Callable[[], Session | None],
         begin_write: Callable[[Connection], None],
+        limits: Callable[[], Sequence[str]],
     ) -> None:
         self.engine = engine
         self._in_transaction = in_transaction
         maker = sessionmaker(bind=engine)
         self.scoped = scoped_session(maker)
+
+        def after_begin(session: Session, begun: Any, connection: Connection) -> None:
+            if not connection.in_nested_transaction():
+                for statement in limits():
+                    connection.exec_driver_sql(statement)
 
         def before_flush(session: Session, *args: Any) -> None:
             begin_write(session.connection())
@@ -49,6 +56,7 @@ class Sessions:
                 # Text, too: what is not marked is not committed.
                 zope.sqlalchemy.mark_changed(state.session)
 
+        event.listen(maker, "after_begin", after_begin)
         event.listen(maker, "before_flush", before_flush)
         event.listen(maker, "do_orm_execute", before_statement)
         if per_request:

@@ -11,6 +11,7 @@ cannot be said so, as the time zone, the text of our statements is independent.
 
 import warnings
 from collections.abc import Mapping
+from math import ceil
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +26,7 @@ from sqlalchemy.util.queue import Empty, Queue
 from cliquet.dotted import resolve
 from cliquet.engines.sql.client import SQLClient
 from cliquet.engines.urls import check_scheme, invalid_url, read_url
+from cliquet.engines.waiting import NAMES, Waits, read_waits
 from cliquet.settings import SETTINGS
 
 _CLIENTS: dict[bool, dict[str, "PostgreSQLClient"]] = {}
@@ -149,9 +151,12 @@ def create_from_config(config: Any, prefix: str = "") -> PostgreSQLClient:
                 f"Parameters {prefix}* will be ignored."
             )
         return clients[url]
-    engine = _make_engine(_parse_url(settings, prefix, url), options, prefix)
+    waits = read_waits(settings, prefix)
+    engine = _make_engine(_parse_url(settings, prefix, url), options, prefix, waits)
     client: PostgreSQLClient = PostgreSQLClient.on(engine, per_request)
     client.options = options
+    if engine.dialect.name == "postgresql":
+        client.limits = limit_statements(waits)
     clients[url] = client
     return client
 
@@ -166,10 +171,31 @@ def _parse_url(settings: Mapping[str, Any], prefix: str, url: str) -> URL:
     return parsed
 
 
-def _make_engine(url: URL, given: Mapping[str, Any], prefix: str) -> sqlalchemy.Engine:
-    options = {"url": url, **given}
+def limit_statements(waits: Waits) -> tuple[str, ...]:
+    """Return the statements that bound those of a transaction.
+
+    They say nothing to the session: behind PgBouncer, that is another one's next.
+    """
+    bounds = {"lock_timeout": waits.lock, "statement_timeout": waits.statement}
+    return tuple(
+        f"SET LOCAL {name} = {ceil(seconds * 1000)}"
+        for name, seconds in bounds.items()
+        if seconds
+    )
+
+
+def _make_engine(
+    url: URL, given: Mapping[str, Any], prefix: str, waits: Waits
+) -> sqlalchemy.Engine:
+    options = {name: value for name, value in given.items() if name not in NAMES}
+    options["url"] = url
+    if issubclass(options["poolclass"], QueuePool):
+        options["pool_timeout"] = waits.pool
     if url.get_backend_name() == "postgresql":
         arguments = {**options.get("connect_args", {}), "client_encoding": "utf8"}
+        if waits.connect and "connect_timeout" not in url.query:
+            # Of the driver, which wants whole seconds; for each host of a URL.
+            arguments.setdefault("connect_timeout", ceil(waits.connect))
         if url.get_driver_name() == "psycopg":
             # A prepared statement belongs to one connection of the server.
             arguments["prepare_threshold"] = None

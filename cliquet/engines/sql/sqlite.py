@@ -2,14 +2,17 @@
 
 * Write-ahead log: readers never wait for the writer, nor the writer for them.
 * Writers take the lock of the file with their first statement (`BEGIN IMMEDIATE`) and
-  wait for it `BUSY_SECONDS`; until then a request reads without transaction, each
-  statement seeing what was committed last. A write can thus never find that what its
-  transaction read is outdated, which SQLite would refuse at once.
+  wait for it as long as `<backend>_lock_timeout` says; until then a request reads
+  without transaction, each statement seeing what was committed last. A write can thus
+  never find that what its transaction read is outdated, which SQLite would refuse at
+  once.
 * `synchronous = FULL`: what was acknowledged survives a power failure, not only the
   end of the process. It costs one fsync for each commit.
 """
 
 import sqlite3
+from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 from pyramid.settings import asbool
@@ -18,9 +21,8 @@ from sqlalchemy.exc import ArgumentError
 
 from cliquet.engines.sql.client import SQLClient
 from cliquet.engines.urls import check_scheme, invalid_url, read_url
+from cliquet.engines.waiting import read_waits
 from cliquet.object_ids import quote_id, unquote_id
-
-BUSY_SECONDS = 10
 
 _EXAMPLE = "sqlite:///shop.db"
 
@@ -44,17 +46,23 @@ def _begin(connection: Connection, *args: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _prepare(connection: sqlite3.Connection, record: Any) -> None:
-    # The driver begins no transaction by itself: `begin_write` does.
-    connection.isolation_level = None
-    for function in (quote_id, unquote_id):
-        connection.create_function(function.__name__, 1, function, deterministic=True)
-    for pragma in (
-        f"busy_timeout = {BUSY_SECONDS * 1000}",
+def _preparing(busy_seconds: float) -> Callable[[sqlite3.Connection, Any], None]:
+    pragmas = (
+        f"busy_timeout = {ceil(busy_seconds * 1000)}",
         "journal_mode = WAL",
         "synchronous = FULL",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    )
+
+    def prepare(connection: sqlite3.Connection, record: Any) -> None:
+        # The driver begins no transaction by itself: `begin_write` does.
+        connection.isolation_level = None
+        for function in (quote_id, unquote_id):
+            name = function.__name__
+            connection.create_function(name, 1, function, deterministic=True)
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    return prepare
 
 
 def create_from_config(
@@ -84,12 +92,16 @@ def create_from_config(
         check_scheme(settings, prefix, found, ("sqlite",), _EXAMPLE)
         if parsed.drivername == "sqlite":
             # zope.sqlalchemy makes no savepoints where the driver is called "sqlite":
-            # it begins transactions too late for them, unless told as in `_prepare`.
+            # it begins transactions too late for them, unless told as in `_preparing`.
             parsed = parsed.set(drivername="sqlite+pysqlite")
+        waits = read_waits(settings, prefix)
         engine = create_engine(
-            parsed, pool_size=int(settings[f"{prefix}pool_size"]), hide_parameters=True
+            parsed,
+            pool_size=int(settings[f"{prefix}pool_size"]),
+            pool_timeout=waits.pool,
+            hide_parameters=True,
         )
-        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "connect", _preparing(waits.lock or 0))
         event.listen(engine, "savepoint", _begin)
         client = _CLIENTS[url, per_request] = SQLiteClient.on(engine, per_request)
     return client

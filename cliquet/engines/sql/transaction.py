@@ -7,7 +7,7 @@ as two statements.
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,7 @@ class ThreadUnit(threading.local):
         commits: bool,
         begin_write: Callable[[sqlalchemy.Connection], None] | None,
         *,
+        limits: Sequence[str] = (),
         keeps_others_out: bool = False,
     ) -> Iterator[Connection]:
         """Send statements in the transaction, begun by the first block.
@@ -83,10 +84,14 @@ class ThreadUnit(threading.local):
             engine: Gives the connection.
             commits: Blocks that write commit; else the transaction of the request does.
             begin_write: Prepares the connection for writes; None for blocks that read.
+            limits: Sent with the first statement: they bound all of the transaction.
             keeps_others_out: Its locks are those of records: it commits after what is
                 written along with them in other databases.
         """
-        unit = self.current or self._begin(engine, not commits, keeps_others_out)
+        unit = self.current
+        if unit is None:
+            unit = self._begin(engine, not commits, keeps_others_out)
+            unit.connection.waiting.extend(limits)
         if not commits:
             if begin_write is not None:
                 begin_write(unit.opened)
