@@ -6,17 +6,15 @@ documentation.
 
 from functools import partial
 
+from cliquet.settings.backends import BACKENDS
 from cliquet.settings.kinds import (
-    BACKEND,
     COUNT,
     DOTTED,
-    DURATION,
     FLAG,
     HEADERS,
     LIMIT,
     LIST,
     TEXT,
-    WAIT,
     Setting,
     choice,
     or_nothing,
@@ -119,75 +117,6 @@ _START = {
     ),
 }
 
-
-def _server(kind: str) -> dict[str, Setting]:
-    """Return the settings that each of the three backends has."""
-    names = ("memory", "redis", "postgresql", "sqlite")
-    modules = ", ".join(f"``cliquet.{kind}.{name}``" for name in names)
-    return {
-        f"{kind}_backend": Setting(
-            BACKEND, "", f"Module of the {kind} backend: {modules}. Empty: no {kind}."
-        ),
-        f"{kind}_url": Setting(TEXT, "", "URL of its server."),
-        f"{kind}_pool_size": Setting(COUNT, 25, "Connections kept open to its server."),
-        f"{kind}_pool_timeout": _since_3_2(
-            WAIT, 5, "Seconds that a request waits for one of them."
-        ),
-        f"{kind}_connect_timeout": _since_3_2(
-            or_nothing(DURATION), 5, "Seconds that opening one may take."
-        ),
-        f"{kind}_lock_timeout": _since_3_2(
-            or_nothing(DURATION),
-            10,
-            "Seconds that a statement waits for what another transaction has locked "
-            "(PostgreSQL, SQLite). Nothing: as the server says.",
-        ),
-        f"{kind}_statement_timeout": _since_3_2(
-            or_nothing(DURATION),
-            30,
-            "Seconds that a statement may take (PostgreSQL). Nothing: as the server "
-            "says.",
-        ),
-        f"{kind}_answer_timeout": _since_3_2(
-            or_nothing(DURATION), 10, "Seconds that an answer may take (Redis)."
-        ),
-    }
-
-
-_BACKENDS = {
-    **_server("storage"),
-    "storage_max_fetch_size": Setting(
-        COUNT,
-        10000,
-        "Records that one response may hold when no limit applies; pages follow.",
-    ),
-    **_server("cache"),
-    "cache_prefix": Setting(TEXT, "", "Put before each key of the cache."),
-    "cache_max_size_bytes": _since_3_2(
-        LIMIT,
-        64 * 1024 * 1024,
-        "Bound of the memory cache, 0 for none; the oldest entries leave first.",
-    ),
-    **_server("permission"),
-    "transaction_per_request": Setting(
-        FLAG,
-        True,
-        "SQL backends commit at the end of requests, rather than of operations.",
-    ),
-    "retry.attempts": _since_3_2(
-        COUNT,
-        3,
-        "Times that a request is run when a deadlock, or a lost connection, undoes it.",
-    ),
-    "tm.annotate_user": Setting(
-        FLAG,
-        False,
-        "Authenticate early, to name the user in transactions (pyramid_tm).",
-    ),
-    "heartbeat_timeout_seconds": _since_3_2(
-        DURATION, 10, "Time left to each check of the heartbeat."
-    ),
-}
 
 _HTTP = {
     "backoff": Setting(LIMIT, None, "Seconds asked for in ``Backoff``."),
@@ -306,7 +235,7 @@ _USERS = {
 THEMES = {
     "Project": _PROJECT,
     "Start": _START,
-    "Backends": _BACKENDS,
+    "Backends": BACKENDS,
     "HTTP": _HTTP,
     "Resources": _RESOURCES,
     "Users": _USERS,

@@ -10,11 +10,11 @@ from sqlalchemy.exc import DBAPIError
 from cliquet.engines.exceptions import SERIALIZATION_FAILURE, sqlstate
 from cliquet.engines.sql.driver import (
     DriverConnection,
-    Switch,
     Values,
     compile_statement,
     dialect_name,
 )
+from cliquet.engines.sql.switch import Switch
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
