@@ -17,6 +17,8 @@ PROGRAMS = {
     "varnishd": "apt-get install varnish",
     "haproxy": "apt-get install haproxy",
     "chromium": "apt-get install chromium",
+    "systemd-analyze": "apt-get install systemd",
+    "docker-compose": "apt-get install docker-compose",
     "playwright": "pip install --editable '.[browser]', or make tests-intermediaries",
 }
 _LIBRARIES = ("playwright",)

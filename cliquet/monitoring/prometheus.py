@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import (
@@ -109,8 +110,11 @@ def _connections_in_use(engine: Any) -> int:
 
 def load_from_config(config: Configurator) -> Prometheus:
     """Return the instrument; add the view that is scraped (setting `metrics_path`)."""
+    shared = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    shares_metrics = shared is not None
+    if shared:
+        Path(shared).mkdir(parents=True, exist_ok=True)
     metrics = Prometheus()
-    shares_metrics = "PROMETHEUS_MULTIPROC_DIR" in os.environ
     if not shares_metrics:
         metrics.watch_pools(config.registry)
 

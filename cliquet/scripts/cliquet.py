@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import inspect
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +16,6 @@ from pyramid.settings import asbool
 
 import cliquet
 from cliquet.declarations.start import without_tables
-from cliquet.engines.loading import KINDS
 from cliquet.logs import logger
 from cliquet.scripts import (
     check,
@@ -29,6 +29,7 @@ from cliquet.scripts import (
     serve,
     token,
     transfer,
+    waiting,
 )
 
 __all__ = ["deprecated_init", "init_schema", "main"]
@@ -73,6 +74,8 @@ def main() -> None:
         parser.error("the following arguments are required: --ini")
     if command == "serve":
         sys.exit(serve.run(ini_file, **options))
+    # Commands are not measured: workers alone share their metrics there.
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
     # On a terminal, what was done is all that matters.
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     # Drivers log every statement; what they do is not what was asked.
@@ -86,23 +89,8 @@ def main() -> None:
             env = bootstrap(ini_file)
     except InterpolationError as error:
         sys.exit(check.describe_error(error))
-    with _without_limits(env["registry"]):
+    with waiting.without_limits(env["registry"]):
         _COMMANDS[command](env, **options)
-
-
-@contextlib.contextmanager
-def _without_limits(registry: Any) -> Iterator[None]:
-    """Let statements take their time: nobody waits for a migration but who began it."""
-    found: list[Any]
-    found = [getattr(getattr(registry, kind, None), "client", None) for kind in KINDS]
-    limits = [(each, each.limits) for each in found if hasattr(each, "limits")]
-    for client, _ in limits:
-        client.limits = ()
-    try:
-        yield
-    finally:
-        for client, before in limits:
-            client.limits = before
 
 
 @contextlib.contextmanager
@@ -157,6 +145,8 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     command.add_argument("--dry-run", **dry_run)
     to_utc = "move timestamps that 3.1 wrote to PostgreSQL in another time zone"
     command.add_argument("--to-utc", action="store_true", help=to_utc)
+    wait = "ask backends that do not answer again, that long"
+    command.add_argument("--wait", metavar="SECONDS", type=float, default=0, help=wait)
 
     project.add_options(add)
 
@@ -266,7 +256,9 @@ def flush_cache(env: Mapping[str, Any]) -> None:
 
 #: Those that need the application, with their options as they are parsed.
 _COMMANDS: dict[str, Callable[..., Any]] = {
-    "migrate": lambda env, **asked: init_schema(env, **asked),  # noqa: PLW0108 -- patched
+    "migrate": lambda env, wait, **asked: waiting.until_answered(
+        lambda: init_schema(env, **asked), wait
+    ),
     "init": lambda env, **_: deprecated_init(env),
     "routes": lambda env: routes.run(env["registry"]),
     "openapi": lambda env: openapi.run(env["registry"]),

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import shutil
+import tempfile
 
 bind = os.environ.get("BIND", "127.0.0.1:8888")
 workers = int(os.environ.get("WORKERS", multiprocessing.cpu_count()))
@@ -21,17 +22,30 @@ limit_request_fields = 100
 forwarded_allow_ips = "127.0.0.1"
 
 
+# Workers share their metrics there: each scrape would show those of one, otherwise.
+_OWN = "cliquet-metrics-"
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=_OWN)
+
+
 def on_starting(server):
     """Empty the directory in which workers share their metrics."""
-    directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    if directory:
+    directory = os.environ["PROMETHEUS_MULTIPROC_DIR"]
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(directory)
+
+
+def on_exit(server):
+    """Remove that directory, if nobody asked for it."""
+    directory = os.environ["PROMETHEUS_MULTIPROC_DIR"]
+    if os.path.basename(directory).startswith(_OWN):
         shutil.rmtree(directory, ignore_errors=True)
-        os.makedirs(directory)
 
 
 def child_exit(server, worker):
     """Drop the gauges of a worker that is gone."""
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    try:
         from prometheus_client import multiprocess
-
-        multiprocess.mark_process_dead(worker.pid)
+    except ImportError:
+        return
+    multiprocess.mark_process_dead(worker.pid)

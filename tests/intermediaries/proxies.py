@@ -121,7 +121,7 @@ backend service
 class HAProxy(Proxy):
     """HAProxy: it passes bodies on as they come, and looks after the health of servers."""
 
-    def command(self, origin):
+    def command(self, origin, recipe=HAPROXY):
         file = self.directory / "haproxy.cfg"
-        file.write_text(HAPROXY.format(port=self.port, origin=origin))
+        file.write_text(recipe.format(port=self.port, origin=origin))
         return [find_program("haproxy"), "-db", "-f", str(file)]

@@ -1,6 +1,9 @@
 --
 -- Storage, version 14. It can be run again on what is there.
 --
+-- Of several that migrate at once, one creates: IF NOT EXISTS alone is a race.
+SELECT pg_advisory_xact_lock(1668049265, 1);
+
 SET LOCAL client_min_messages TO ERROR;
 
 CREATE TABLE IF NOT EXISTS records (
