@@ -10,7 +10,7 @@ COMPILE = $(BIN)/python -m compileall -q -x /templates/ cliquet
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve migrate tests tests-long tests-all tests-hostile tests-intermediaries tests-conformance bench lint format types docs dist clean
+.PHONY: help install serve migrate tests tests-long tests-all tests-hostile tests-intermediaries tests-conformance bench lint format types docs viewer dist clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ types: $(VENV)/.ready-dev  ## Check the annotations of the package, and those th
 docs: $(VENV)/.ready-docs  ## Build the documentation in docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "See docs/_build/html/index.html"
+
+viewer:  ## Take another version of Swagger UI into the package: VERSION=5.35.0
+	.ci/viewer $(VERSION)
 
 dist: $(VENV)/.ready-dev  ## Build the source and binary archives in dist/
 	$(BIN)/python -m build

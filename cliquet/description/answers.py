@@ -125,14 +125,17 @@ def header_references(*names: str) -> dict[str, Any]:
 
 
 def answer(
-    description: str, schema: JsonSchema | None = None, *headers: str
+    description: str,
+    schema: JsonSchema | None = None,
+    *headers: str,
+    media_type: str = JSON,
 ) -> dict[str, Any]:
     """Return an answer that is no error; without schema it has no body."""
     found: Answer = {"description": description}
     if headers:
         found["headers"] = header_references(*headers)
     if schema is not None:
-        found["content"] = {JSON: {"schema": schema}}
+        found["content"] = {media_type: {"schema": schema}}
     return found
 
 

@@ -15,7 +15,8 @@ Parameter = dict[str, Any]
 VARIABLE = re.compile(r"\{(\w+)(?::[^{}]*(?:\{[^{}]*\}[^{}]*)*)?\}")
 """A variable of a path, maybe with the expression that it matches."""
 
-_ETAG = '"1800000000001"'
+# Pages fill forms with an `example` of the parameter itself: each write would fail.
+_LIKE_ETAG = {"type": "string", "examples": ['"1800000000001"']}
 _COMPARED = {
     COMPARISON.MIN: "at least",
     COMPARISON.MAX: "at most",
@@ -62,16 +63,14 @@ PAGE = [
 ]
 IF_MATCH = _header(
     "If-Match",
-    {"type": "string"},
+    _LIKE_ETAG,
     "Answer 412 unless this is the ETag of what is there.",
-    example=_ETAG,
 )
 IF_NONE_MATCH = _header(
     "If-None-Match",
-    {"type": "string"},
+    _LIKE_ETAG,
     "GET: answer 304 if this is the ETag of what is there. Writes: * for only if "
     "there is nothing.",
-    example=_ETAG,
 )
 IF_UNMODIFIED_SINCE = _header(
     "If-Unmodified-Since", {"type": "string"}, "Answer 412 if it was changed since."
@@ -85,9 +84,8 @@ BEHAVIOR = [
     ),
     _header(
         "Prefer",
-        {"type": "string"},
+        {"type": "string", "examples": ["return=minimal"]},
         "return=minimal is light, return=representation is full.",
-        example="return=minimal",
     ),
 ]
 DELETION_TIME = _query(

@@ -134,6 +134,8 @@ def describe_permissions(known: tuple[str, ...]) -> JsonSchema:
         "type": "object",
         "description": "Principals by names of permissions.",
         "maxProperties": MAX_PERMISSIONS,
+        # Who tries it as it stands shares nothing.
+        "examples": [{}],
     }
     if not known:
         names = {"maxLength": MAX_PRINCIPAL}

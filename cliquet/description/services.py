@@ -7,6 +7,7 @@ from cliquet.description import answers
 from cliquet.framework.media_types import JSON
 from cliquet.nodes.json_schema import JsonSchema, describe
 
+_TEXT: JsonSchema = {"type": "string"}
 _OBJECT: JsonSchema = {"type": "object"}
 _HELLO: JsonSchema = {
     "type": "object",
@@ -51,6 +52,7 @@ _BATCH: JsonSchema = {
     },
     "required": ["responses"],
 }
+_UNCHANGED = answers.answer("It did not change.", None, "ETag", "Cache-Control")
 #: Answers of services of this package, by their names.
 _ANSWERS: dict[str, dict[str, Any]] = {
     "hello": {"200": answers.answer("What the service says of itself.", _HELLO)},
@@ -63,7 +65,13 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     "version": {"200": answers.answer("The running build.", _OBJECT)},
     "api_description": {
         "200": answers.answer("This document.", _OBJECT, "ETag", "Cache-Control"),
-        "304": answers.answer("It did not change.", None, "ETag", "Cache-Control"),
+        "304": _UNCHANGED,
+    },
+    "api_docs": {
+        "200": answers.answer(
+            "The page.", _TEXT, "ETag", "Cache-Control", media_type="text/html"
+        ),
+        "304": _UNCHANGED,
     },
 }
 _PLACES = {"querystring": "query", "header": "header"}

@@ -1,4 +1,7 @@
-"""Where the description is found: `/__api__`, built when it is first asked for."""
+"""Where the description is found: `/__api__`, and `/__docs__` as a page.
+
+Both are made when they are first asked for.
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -6,13 +9,17 @@ from importlib.util import find_spec
 from typing import Any
 
 from pyramid.config import Configurator
-from pyramid.httpexceptions import HTTPNotModified
+from pyramid.httpexceptions import HTTPNotFound, HTTPNotModified
+from pyramid.interfaces import IRoutesMapper
+from pyramid.response import Response as PyramidResponse
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.settings import asbool
 
 from cliquet import serialization
+from cliquet.description.page import FILE_HEADERS, PAGE_HEADERS, Page
 from cliquet.dotted import MissingLibraryError, require
 from cliquet.protocol import DOCUMENTATION
+from cliquet.protocol.freshness import IMMUTABLE, REVALIDATED
 from cliquet.service import Service
 from cliquet.settings import get_setting
 from cliquet.types import Registry, Request, Response
@@ -27,6 +34,12 @@ description = Service(
     path="/__api__",
     description="Description of the service (OpenAPI 3.1)",
 )
+docs = Service(
+    name="api_docs",
+    path="/__docs__",
+    description="Page to read the description, and to try it",
+)
+_FILES = "api_docs_files"
 
 
 class Description:
@@ -79,10 +92,12 @@ class Description:
                 for each in document.get("servers", ())
             ]
             text = serialization.dumps({**document, "servers": servers}).encode()
-            tag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
-            self._written = {mount_point: (text, tag)}
-            return text, tag
+            self._written = {mount_point: (text, _tag_of(text))}
         return self._written[mount_point]
+
+
+def _tag_of(text: bytes) -> str:
+    return f'"{hashlib.sha256(text).hexdigest()[:32]}"'
 
 
 def why_missing(registry: Registry) -> str | None:
@@ -94,6 +109,17 @@ def why_missing(registry: Registry) -> str | None:
     except MissingLibraryError as error:
         return str(error)
     return None
+
+
+def find_page(registry: Any) -> str | None:
+    """Return the path of the page, None if an application has none.
+
+    Args:
+        registry: Of any application of Pyramid.
+    """
+    mapper = registry.queryUtility(IRoutesMapper)
+    route = mapper.get_route(docs.name) if mapper else None
+    return str(route.pattern) if route else None
 
 
 def prepare_description(config: Configurator) -> None:
@@ -117,6 +143,15 @@ def setup_description(config: Configurator) -> None:
     if why_missing(config.registry) is not None:
         return
     config.add_cornice_service(description)
+    config.registry.api_docs = Page(config.get_settings())
+    config.add_cornice_service(docs)
+    config.add_route(_FILES, "/__docs__/{name}")
+    config.add_view(
+        get_file,
+        route_name=_FILES,
+        request_method="GET",
+        permission=NO_PERMISSION_REQUIRED,
+    )
     if asbool(get_setting(config.get_settings(), "announce_capabilities")):
         config.add_api_capability(
             "openapi",
@@ -130,15 +165,46 @@ def get_description(request: Request) -> Response:
     """Return the document, the same for everybody; caches ask whether it changed."""
     written: Description = vars(request.registry)["api_description"]
     text, tag = written.written(request.environ.get("SCRIPT_NAME", ""))
+    return _respond(request, text, tag, "application/json")
+
+
+@docs.get(permission=NO_PERMISSION_REQUIRED)
+def get_docs(request: Request) -> Response:
+    """Return the page, likewise."""
+    page: Page = vars(request.registry)["api_docs"]
+    response = _respond(request, page.written, _tag_of(page.written), "text/html")
+    response.headers.update(PAGE_HEADERS)
+    return response
+
+
+def get_file(request: Request) -> Response:
+    """Return a file of the page, which never changes: its name says what is in it.
+
+    Raises:
+        HTTPNotFound: There is none of that name, here and now.
+    """
+    page: Page = vars(request.registry)["api_docs"]
+    asset = page.assets.get(request.matchdict["name"])
+    if asset is None:
+        raise HTTPNotFound
+    response: Response = PyramidResponse(
+        body=asset.body, content_type=asset.content_type, charset="UTF-8"
+    )
+    response.headers.update({**FILE_HEADERS, "Cache-Control": IMMUTABLE})
+    return response
+
+
+def _respond(request: Request, text: bytes, tag: str, content_type: str) -> Response:
+    """Return a text, unless the client has it."""
     response: Any = request.response
     sent = request.headers.get("If-None-Match", "")
     if tag in sent or sent.strip() == "*":
         response = HTTPNotModified()
     else:
         response.body = text
-        response.content_type = "application/json"
+        response.content_type = content_type
         response.charset = "UTF-8"
     response.headers["ETag"] = tag
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cache-Control"] = REVALIDATED
     found: Response = response
     return found

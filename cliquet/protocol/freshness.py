@@ -16,6 +16,8 @@ NO_STORE = "no-store"
 """Of what describes this moment: health, metrics."""
 REVALIDATED = "no-cache"
 """Of what may be stored, and is asked for each time before it is shown."""
+IMMUTABLE = "public, max-age=31536000, immutable"
+"""Of files whose names say what is in them (RFC 8246)."""
 PRIVATE = "no-cache, no-store"
 """Of what is for one user: browsers revalidate a stored response whoever signs in next,
 whatever `Vary` says. The former is what clients of 3.1 look for."""

@@ -43,7 +43,10 @@ def set_next_page(response: Response, url: str) -> None:
 
 
 def add_documentation(
-    response: Response, settings: Settings, description: str | None = None
+    response: Response,
+    settings: Settings,
+    description: str | None = None,
+    page: str | None = None,
 ) -> None:
     """Link the hello view to what describes the service, if it is known (RFC 8631).
 
@@ -51,8 +54,13 @@ def add_documentation(
         response: That of the hello view.
         settings: Of the application.
         description: URL of the description for programs, if there is one.
+        page: URL of the page that shows it.
     """
-    targets = {"service-doc": settings.get("project_docs"), "service-desc": description}
-    for relation, target in targets.items():
+    targets = (
+        ("service-doc", settings.get("project_docs")),
+        ("service-doc", page),
+        ("service-desc", description),
+    )
+    for relation, target in targets:
         if target:
             add_link(response, target, relation)

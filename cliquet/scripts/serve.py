@@ -16,6 +16,8 @@ from pyramid.config import global_registries
 from pyramid.paster import get_config_loader
 from waitress.adjustments import Adjustments
 
+from cliquet.description.serving import find_page
+
 _SERVER = "server:main"
 _WAITRESS = (None, "egg:waitress", "egg:waitress#main")
 _LOOPBACK = "127.0.0.1"
@@ -90,12 +92,17 @@ def _serve(loader: Any, options: dict[str, Any]) -> int:
     loader.setup_logging()
     application = loader.get_wsgi_app()
     server = waitress.create_server(application, **options)
-    prefix = getattr(global_registries.last, "route_prefix", None) or ""
+    registry = global_registries.last
+    prefix = getattr(registry, "route_prefix", None) or ""
+    page = find_page(registry)
     for host, port in getattr(server, "effective_listen", None) or [
         (server.effective_host, server.effective_port)
     ]:
         place = f"[{host}]" if ":" in host else host
         root = f"{prefix}/" if prefix else ""
-        print(f"Serving on http://{place}:{port}/{root}", file=sys.stderr, flush=True)
+        url = f"http://{place}:{port}"
+        print(f"Serving on {url}/{root}", file=sys.stderr, flush=True)
+        if page:
+            print(f"To read and try: {url}{page}", file=sys.stderr, flush=True)
     server.run()
     return 0

@@ -60,7 +60,8 @@ _PROJECT = {
     "api_description_enabled": _since_3_2(
         FLAG,
         True,
-        "Describe the service at ``/__api__``, with the extra ``openapi``.",
+        "Describe the service at ``/__api__``, and on the page ``/__docs__``, with the "
+        "extra ``openapi``.",
     ),
     "error_info_link": Setting(
         TEXT,

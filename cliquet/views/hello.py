@@ -17,7 +17,8 @@ hello = Service(name="hello", path="/", description="Welcome")
 def get_hello(request: Request) -> dict[str, Any]:
     """Return the project, its public settings, and the user."""
     settings = request.registry.settings
-    add_documentation(request.response, settings, _find_description(request))
+    described = (_find_url(request, name) for name in ("api_description", "api_docs"))
+    add_documentation(request.response, settings, *described)
     body = {
         "project_name": settings["project_name"],
         "project_version": settings["project_version"],
@@ -40,10 +41,10 @@ def get_hello(request: Request) -> dict[str, Any]:
     return body
 
 
-def _find_description(request: Request) -> str | None:
-    """Return the URL of the description, None if the service has none."""
+def _find_url(request: Request, name: str) -> str | None:
+    """Return the URL of an endpoint, None if the service has no such one."""
     try:
-        return str(request.route_url("api_description"))
+        return str(request.route_url(name))
     except KeyError:
         return None
 

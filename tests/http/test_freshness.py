@@ -31,6 +31,9 @@ OPEN = {
 CACHED = {**OPEN, "toadstool_cache_expires_seconds": 60}
 
 
+DATED = {"": set(), "yes": {"ETag", "Last-Modified"}, "``ETag``": {"ETag"}}
+
+
 def read_table():
     """Return the rows of the table, by the first of their cells."""
     text = PAGE.read_text().partition(":name: table-freshness")[2]
@@ -63,6 +66,11 @@ class Client:
     def write(self, method, path, status, body=BODY, **headers):
         send = getattr(self.app, f"{method}_json")
         return send(path, body, headers={**self.alice, **headers}, status=status)
+
+    def load(self):
+        """Get the last file that the page of the description loads."""
+        page = self.get("/__docs__", 200)
+        return self.get("/" + re.findall(r'src="([^"]+)"', page.text)[-1], 200)
 
     def batch(self, **entry):
         return self.app.post_json("/batch", {"requests": [{"path": "/", **entry}]})
@@ -112,6 +120,12 @@ REQUESTS = {
     "405": ({}, lambda c: c.app.put("/mushrooms", status=405)),
     "200, hello, anybody": ({}, lambda c: c.get("/", 200)),
     "200, hello, user": ({}, lambda c: c.get("/", 200, c.alice)),
+    "200, description": ({}, lambda c: c.get("/__api__", 200)),
+    "304, description": ({}, lambda c: c.again("/__api__")),
+    "200, page of the description": ({}, lambda c: c.get("/__docs__", 200, c.alice)),
+    "304, page of the description": ({}, lambda c: c.again("/__docs__")),
+    "200, file of that page": ({}, lambda c: c.load()),
+    "404, no such file of that page": ({}, lambda c: c.get("/__docs__/page.js", 404)),
     "200, batch, anybody": ({}, lambda c: c.batch()),
     "200, batch with an entry of a user": ({}, lambda c: c.batch(headers=c.alice)),
     "200, __heartbeat__": ({}, lambda c: c.get("/__heartbeat__", 200)),
@@ -180,8 +194,7 @@ def test_the_table_of_the_docs_says_what_is_answered(ask, row):
     assert headers["Cache-Control"] == control.strip("`")
     assert ("Expires" in headers) == (expires == "yes")
     assert headers["Vary"] == vary.strip("`")
-    for name in ("ETag", "Last-Modified"):
-        assert (name in headers) == (dated == "yes"), name
+    assert {name for name in DATED["yes"] if name in headers} == DATED[dated]
     names = headers.get("Access-Control-Expose-Headers", "").split(", ")
     assert set(filter(None, names)) == EXPOSED[exposed]
 
@@ -190,6 +203,7 @@ def test_the_table_of_the_docs_says_what_is_answered(ask, row):
 
 PATHS = [
     "/", "/batch", "/__heartbeat__", "/__lbheartbeat__", "/__version__", "/unknown",
+    "/__api__", "/__docs__", "/__docs__/", "/__docs__/none.js",
     "/mushrooms", "/mushrooms/", MINE, "/toadstools", SHARED, "/spores?_limit=x",
     "/mushrooms/-", "/static/none", "/%ff", "/%00", "",
 ]  # fmt: skip

@@ -17,10 +17,22 @@ def links(response):
 
 
 def parse_links(value):
+    return {link["rel"]: link for link in split_links(value)}
+
+
+def split_links(value):
     # As many clients do.
     from requests.utils import parse_header_links
 
-    return {link["rel"]: link for link in parse_header_links(value or "")}
+    return parse_header_links(value or "")
+
+
+def all_links(response):
+    """Return the targets of a response's links, in order, by relation."""
+    found = {}
+    for link in split_links(response.headers.get("Link")):
+        found.setdefault(link["rel"], []).append(link["url"])
+    return found
 
 
 @pytest.fixture
@@ -98,14 +110,14 @@ def test_links_of_an_application_are_kept(full, alice, monkeypatch):
 # --- The service -----------------------------------------------------------------
 
 
-DESCRIPTION = "http://localhost/v0/__api__"
+SERVICE = {
+    "service-doc": ["https://cliquet.rtfd.org/", "http://localhost/v0/__docs__"],
+    "service-desc": ["http://localhost/v0/__api__"],
+}
 
 
 def test_hello_links_to_the_documentation(app):
-    assert links(app.get("/")) == {
-        "service-doc": "https://cliquet.rtfd.org/",
-        "service-desc": DESCRIPTION,
-    }
+    assert all_links(app.get("/")) == SERVICE
 
 
 def test_hello_links_to_nothing_where_there_is_no_documentation(make_app):
@@ -181,11 +193,7 @@ def test_an_end_that_nothing_explains_has_no_link(make_app):
 def test_the_end_is_linked_beside_what_else_is(make_app):
     response = make_app(eos="2099-01-01", eos_url="https://a.example/end").get("/")
 
-    assert links(response) == {
-        "service-doc": "https://cliquet.rtfd.org/",
-        "service-desc": DESCRIPTION,
-        "sunset": "https://a.example/end",
-    }
+    assert all_links(response) == {**SERVICE, "sunset": ["https://a.example/end"]}
 
 
 def test_an_end_without_zone_is_of_the_local_one(make_app):

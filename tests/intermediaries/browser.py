@@ -89,9 +89,14 @@ class Chromium:
 
     def open(self) -> tuple[Page, Any]:
         """Open a page with an empty cache; the page, and its profile."""
-        profile = self._browser.new_context()
-        profile.set_default_timeout(_PATIENCE)
+        profile = self.profile()
         return Page(profile.new_page()), profile
+
+    def profile(self, **options: Any) -> Any:
+        """Return a profile that has kept nothing, of a screen as options say."""
+        profile = self._browser.new_context(**options)
+        profile.set_default_timeout(_PATIENCE)
+        return profile
 
     def close(self) -> None:
         self._browser.close()

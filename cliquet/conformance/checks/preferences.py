@@ -1,5 +1,7 @@
 """Links, preferences, problems."""
 
+from collections.abc import Iterator
+
 import httpx
 
 from cliquet.conformance import expect
@@ -14,14 +16,18 @@ _DESCRIPTION = (SERVING, "openapi")
 _PROBLEM = "application/problem+json"
 
 
-def _link(response: httpx.Response, relation: str) -> str:
-    """Return the target of a link, empty if there is none."""
+def _links(response: httpx.Response, relation: str) -> Iterator[str]:
+    """Yield the targets of the links of a relation."""
     for link in response.headers.get_list("Link", split_commas=True):
         target, _, parameters = link.strip().partition(">")
         relations = parameters.replace('"', "").replace(" ", "").split(";")
         if f"rel={relation}" in relations:
-            return target.removeprefix("<")
-    return ""
+            yield target.removeprefix("<")
+
+
+def _link(response: httpx.Response, relation: str) -> str:
+    """Return the target of the first link of a relation, empty if there is none."""
+    return next(_links(response, relation), "")
 
 
 @clause("PREF-1", "http", needs=_LINKS)
@@ -144,3 +150,15 @@ def the_description_is_linked(probe: Probe) -> None:
     expect.equal(
         expect.body(probe.alice.get("/__api__"), 200), document, "that of Alice"
     )
+
+
+@clause("PREF-10", "http", needs=_DESCRIPTION)
+def people_are_shown_a_page(probe: Probe) -> None:
+    """Show the description at ``/__docs__``, to which hello links."""
+    *_, link = ("", *_links(probe.nobody.get("/"), "service-doc"))
+    expect.true(link.endswith("/__docs__"), "hello has no link to the page")
+    page = expect.status(probe.nobody.get("/__docs__"), 200)
+    got = expect.header(page, "Content-Type").partition(";")[0]
+    expect.equal(got, "text/html", "Content-Type of the page")
+    policy = expect.header(page, "Content-Security-Policy")
+    expect.contains(policy, "default-src 'none'", "the policy of the page")

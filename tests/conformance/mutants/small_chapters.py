@@ -163,6 +163,7 @@ MUTANTS = {
     "PREF-7": drops("Link", of=HELLO),
     "PREF-8": puts("Vary", "Authorization", of=both(RECORD, status(404))),
     "PREF-9": edits(without("openapi"), of=path("/__api__$")),
+    "PREF-10": drops("Content-Security-Policy", of=path("/__docs__$")),
     "RO-1": answers(403, both(status(405), RECORD, method("PATCH"))),
     "RO-2": answers(405, path("/batch$")),
     "EOS-1": drops("Alert", of=status(304)),
