@@ -2,8 +2,7 @@ from requests import Session
 
 
 def merge(base, mine, theirs):
-    changed = {key: mine[key] for key in mine if mine[key] != base.get(key)}
-    return {**theirs, **changed}
+    return {**theirs, **{key: mine[key] for key in mine if mine[key] != base.get(key)}}
 
 
 class Collection:
@@ -25,34 +24,26 @@ class Collection:
     def pull(self):
         etag, url, since = None, self.url, {"_since": self.etag} if self.etag else None
         while url:
-            response = self.send("GET", url, params=since)
-            etag = etag or response.headers["ETag"]  # that of the first page
-            for record in response.json()["data"]:
-                self.keep(record["id"], record)
-            url, since = response.headers.get("Next-Page"), None
-        self.etag = etag
+            page = self.send("GET", url, params=since)
+            etag = etag or page.headers["ETag"]  # that of the first page
+            self.records |= {each["id"]: each for each in page.json()["data"]}
+            url, since = page.headers.get("Next-Page"), None
+        self.etag, records = etag, self.records.items()
+        self.records = {id: each for id, each in records if "deleted" not in each}
 
-    def keep(self, id, record):
-        self.records.pop(id, None)
-        if record and not record.get("deleted"):
-            self.records[id] = record
-
-    def push(self, id):
-        base, data = self.pending[id]
-        version = {"If-None-Match": "*"}
-        if base:
-            version = {"If-Match": f'"{base["last_modified"]}"'}
+    def push(self, id, base, data):
+        last = base and f'"{base["last_modified"]}"'
+        version = {"If-Match": last} if base else {"If-None-Match": "*"}
         method, body = ("DELETE", None) if data is None else ("PUT", {"data": data})
         response = self.send(method, f"{self.url}/{id}", headers=version, json=body)
-        answer = response.json()
-        record = answer.get("data") or answer.get("details", {}).get("existing", {})
         del self.pending[id]
         if not response.ok and data is not None:
-            self.pending[id] = (record, merge(base, data, record))
-        self.keep(id, record)
+            theirs = response.json().get("details", {}).get("existing", {})
+            self.pending[id] = (theirs, merge(base, data, theirs))
 
     def sync(self):
         self.pull()
         while self.pending:
-            for id in list(self.pending):
-                self.push(id)
+            for id, change in list(self.pending.items()):
+                self.push(id, *change)
+        self.pull()

@@ -143,7 +143,77 @@ def test_nothing_is_lost_where_devices_disagree(language, run):
     assert run(f"hard.{language}", text) == "5\nof a of b\n4 4 0 0\n"
 
 
+#: The user goes on while a request is on its way, or undoes what was not sent yet.
+WHILE_WAITING = """
+import { Collection } from "./sync.mjs";
+const headers = { Authorization: "Basic " + btoa("alice:x") };
+const [a, b] = [0, 1].map(() => new Collection("http://127.0.0.1:8888/v1/tasks", headers));
+const [id, other] = IDS;
+const send = a.send;
+const during = (method, change) => {
+  a.send = async function (given, ...rest) {
+    if (given === method) { a.send = send; change(); }
+    return send.call(this, given, ...rest);
+  };
+};
+a.change(id, { title: "one", done: false });
+during("PUT", () => a.change(id, { title: "two", done: false }));
+await a.sync(); await b.sync();
+console.log(b.records.get(id).title);
+a.change(id, { ...a.records.get(id), done: true });
+b.change(id, { ...b.records.get(id), title: "of b" });
+await b.sync();
+during("PUT", () => a.change(id, { ...a.records.get(id), title: "two", done: true }));
+await a.sync();
+console.log(a.records.get(id).title, a.records.get(id).done);
+during("DELETE", () => a.change(id, { title: "again", done: false }));
+a.change(id, null);
+await a.sync(); await b.sync();
+console.log(b.records.get(id).title, a.pending.size);
+a.change(other, { title: "never" });
+a.change(other, null);
+await a.sync();
+console.log(a.records.size, a.pending.size);
+a.change(other, { title: "offline" });
+a.send = async () => { throw new Error("offline"); };
+await a.sync().catch((error) => console.log(error.message, a.pending.size));
+"""
+
+
+def test_the_user_may_go_on_while_the_loop_waits(run):
+    ids = json.dumps([str(uuid.uuid4()) for _ in range(2)])
+
+    told = run("waiting.mjs", f"const IDS = {ids};\n{WHILE_WAITING}")
+
+    shown = ["two", "of b true", "again 0", "1 0", "offline 1"]
+    assert told.splitlines() == shown
+
+
+OFFLINE = """
+from sync import Collection
+a, b = (Collection("http://127.0.0.1:8888/v1/tasks", ("alice", "x")) for _ in "ab")
+a.change(IDS[0], {"title": "never"})
+a.change(IDS[0], None)
+a.change(IDS[1], {"title": "kept"})
+online, a.url = a.url, "http://127.0.0.1:9"
+try:
+    a.sync()
+except OSError:
+    print(len(a.pending))
+a.url = online
+a.sync(); b.sync()
+print(*(each["title"] for each in b.records.values()), len(a.pending))
+"""
+
+
+def test_what_is_pending_is_kept_while_offline(run):
+    ids = json.dumps([str(uuid.uuid4()) for _ in range(2)])
+
+    assert run("offline.py", f"IDS = {ids}\n{OFFLINE}") == "2\nkept 0\n"
+
+
 def test_the_loops_are_as_long_as_is_said():
     for path in (CODE / "sync.mjs", CODE / "sync.py"):
         lines = [line for line in path.read_text().splitlines() if line.strip()]
-        assert len(lines) < 50
+        assert len(lines) <= 40
+        assert max(map(len, lines)) <= 110
