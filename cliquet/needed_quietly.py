@@ -1,8 +1,9 @@
 """Import what Pyramid 2.1 and Cornice 6.1 need, and what warns of itself.
 
-``pkg_resources`` is deprecated; ``setup.cfg`` holds the setuptools that have it. Those
-who start a service can do nothing about it. It warns whoever imports it first, and only
-once, so that no warning of an application is lost.
+``pkg_resources`` is deprecated; ``setup.cfg`` holds a setuptools whose warning is for
+developers alone, but an environment may have another one. Those who start a service can
+do nothing about it. It warns whoever imports it first, and only once: no warning of an
+application is lost.
 """
 
 import warnings

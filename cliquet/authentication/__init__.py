@@ -130,19 +130,12 @@ def warn_of_lacking_secret(registry: Registry) -> None:
 
 
 def warn_of_anybody(registry: Registry) -> None:
-    """Log once that any name and password is a user, where nobody else is one.
-
-    Developers know: not where `pyramid.debug_all` is on.
-    """
+    """Log once that any name and password is a user, where nobody else is one."""
     policies = policies_of(registry)
     own: Any = BasicAuthAuthenticationPolicy.unauthenticated_userid
-    if (
-        policies
-        and not is_debug(registry.settings)
-        and all(
-            getattr(type(each), "unauthenticated_userid", None) is own
-            for _, each in policies
-        )
+    if policies and all(
+        getattr(type(each), "unauthenticated_userid", None) is own
+        for _, each in policies
     ):
         warn(registry, ANYBODY)
 
@@ -160,8 +153,10 @@ def check_authentication(registry: Registry) -> None:
                 f"Setting 'storage_backend' is missing: policy {name!r} keeps its "
                 "keys there."
             )
-    warn_of_lacking_secret(registry)
-    warn_of_anybody(registry)
+    # Nobody but developers uses the others, and they know.
+    if not is_debug(registry.settings):
+        warn_of_lacking_secret(registry)
+        warn_of_anybody(registry)
 
 
 def setup_authentication(config: Any) -> None:

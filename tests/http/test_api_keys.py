@@ -202,7 +202,9 @@ SAID = "Any name and password is a user"
     (SETTINGS, 0),
     ({**SETTINGS, "multiauth.policies": "basicauth key"}, 0),
 ])  # fmt: skip
-def test_basic_auth_alone_is_warned_of_once(make_app, caplog, settings, times):
+def test_basic_auth_alone_is_warned_of_once_where_others_use_it(
+    make_app, caplog, settings, times
+):
     make_app(**settings, project_docs=new_url())
     told = [each for each in caplog.records if SAID in each.getMessage()]
     assert [each.levelname for each in told] == ["WARNING"] * times

@@ -13,6 +13,7 @@ import requests
 
 from cliquet.scripts.serve import at_port
 from cliquet.testing.servers import free_port
+from tests.docs.examples import blocks_of
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -33,9 +34,9 @@ def ini(tmp_path):
     path = tmp_path / "served.ini"
     text = (ROOT / "config" / "example.ini").read_text()
     path.write_text(
-        text.replace("call:config.mushrooms:main", "call:served:main")
-        .replace(":8888", f":{free_port()}")
-        .replace("change-me", "x9" * 32)
+        text.replace("call:config.mushrooms:main", "call:served:main").replace(
+            ":8888", f":{free_port()}"
+        )
     )
     return path
 
@@ -53,11 +54,18 @@ def environment(ini):
 @contextlib.contextmanager
 def serving(ini, *arguments):
     """Serve meanwhile; a function that returns what is printed so far."""
+    with running(ini, command(ini, "serve", *arguments)) as printed:
+        yield printed
+
+
+@contextlib.contextmanager
+def running(ini, program):
+    """Run a program meanwhile, likewise."""
     log = ini.with_suffix(".log")
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command(ini, "serve", *arguments), env=environment(ini), stdout=out, stderr=out
-        )  # fmt: skip
+            program, env=environment(ini), cwd=ini.parent, stdout=out, stderr=out
+        )
     try:
         yield log.read_text
     finally:
@@ -85,6 +93,52 @@ def test_the_url_that_is_printed_answers(ini, named):
     assert (f":{port}/v1/" in url) is named
     assert "Warning" not in printed()
     assert "missing" not in printed()
+
+
+def sample(folder):
+    text = (ROOT / "config" / "example.ini").read_text()
+    (folder / "service.ini").write_text(text)
+    return "mushrooms"
+
+
+def is_listened_to(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def recipe(folder):
+    for block in [
+        *blocks_of(ROOT / "docs" / "howto" / "index.rst"),
+        *blocks_of(ROOT / "docs" / "howto" / "unique-fields.rst"),
+    ]:
+        if block.file:
+            (folder / block.file).write_text(block.text)
+    return "howto"
+
+
+@pytest.mark.parametrize(
+    ("write", "program"),
+    [(sample, "cliquet"), (recipe, "cliquet"), (recipe, "pserve")],
+)
+def test_the_first_minute_has_no_warning(tmp_path, write, program):
+    """What is documented for development starts without a word too many."""
+    name, ini = write(tmp_path), tmp_path / "service.ini"
+    port = free_port()
+    ini.write_text(ini.read_text().replace(":8888", f":{port}"))
+    subprocess.run(command(ini, "migrate"), env=environment(ini), check=True,
+                   capture_output=True)  # fmt: skip
+    pserve = [sys.executable, "-m", "pyramid.scripts.pserve", str(ini)]
+    served = command(ini, "serve") if program == "cliquet" else pserve
+
+    with running(ini, served) as printed:
+        assert eventually(lambda: is_listened_to(port)), printed()
+
+    expected = (
+        r"(Starting server in PID \d+\.|Serving on http://\S+|%s 1\.0 starting\. ?)"
+    )
+    told = [each for each in printed().splitlines()
+            if each and not re.fullmatch(expected % name, each)]  # fmt: skip
+    assert told == []
 
 
 @pytest.mark.long
