@@ -22,12 +22,18 @@ settings.register_profile(
     max_examples=25,
     stateful_step_count=30,
     deadline=None,
+    # What passes here passes there; long runs look for what is new.
+    derandomize=True,
+    print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+settings.register_profile("random", settings.get_profile("default"), derandomize=False)
 settings.register_profile(
-    "long", settings.get_profile("default"), max_examples=5000, stateful_step_count=50
+    "long", settings.get_profile("random"), max_examples=5000, stateful_step_count=50
 )
 settings.load_profile("default")
+
+FUZZ_EXAMPLES, PROGRAMS = 300, 25
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,10 +46,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--driver", default="", help="that URLs of PostgreSQL name")
     group.addoption(
-        "--fuzz-examples", type=int, default=300, help="requests to make up"
+        "--fuzz-examples", type=int, default=FUZZ_EXAMPLES, help="requests to make up"
     )
     group.addoption(
-        "--programs", type=int, default=25, help="random programs, run in lockstep"
+        "--programs",
+        type=int,
+        default=PROGRAMS,
+        help="random programs, run in lockstep",
     )
     group.addoption(
         "--trials", type=int, default=2, help="revocations, each in a flood of writes"
@@ -55,8 +64,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--ops", type=int, default=300, help="writes of the sync proof")
 
 
+def _is_long(config: pytest.Config) -> bool:
+    """Return whether more examples are asked for than there are by default."""
+    return (
+        config.getoption("--fuzz-examples") > FUZZ_EXAMPLES
+        or config.getoption("--programs") > PROGRAMS
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse to begin without the Redis that tests of the engines ask for."""
+    """Choose examples; refuse to begin without the Redis that the engines ask for."""
+    if _is_long(config) and not config.getoption("--hypothesis-profile"):
+        settings.load_profile("random")
     if "redis" in config.getoption("--backends").split(",") and not is_redis_found():
         raise pytest.UsageError(
             "There is no Redis to test with, and no wheel that brings one to this "

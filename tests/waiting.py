@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def eventually(probe: Callable[[], object], seconds: float = 30) -> bool:
+def eventually(probe: Callable[[], object], seconds: float = 60) -> bool:
     """Return whether something becomes true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

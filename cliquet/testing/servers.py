@@ -5,7 +5,9 @@ only and on free ports, start when the first test asks, and stop with the sessio
 `CLIQUET_TEST_POSTGRESQL_URL` and `CLIQUET_TEST_REDIS_URL` name servers instead.
 """
 
+import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -21,17 +23,27 @@ from typing import Any
 
 from cliquet.dotted import naming_the_extra
 
+#: Below those that systems give to clients, and to servers that ask for any port.
+_PORTS = range(20_000, 32_000)
+
 
 def free_port() -> int:
-    """Find a port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Find a port of the loopback interface that nobody listens on.
+
+    Nobody gets it by chance before it is used, unlike those that the system chooses.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    for port in random.sample(_PORTS, 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")
 
 
 def wait_for_port(
-    port: int, process: subprocess.Popen[bytes], seconds: float = 20
+    port: int, process: subprocess.Popen[bytes], seconds: float = 120
 ) -> None:
     """Wait until a server listens.
 

@@ -33,7 +33,7 @@ def test_each_event_is_pushed_once(services, delivery):
     service.batch(*ENTRIES, status=200)
     client = redis.Redis.from_url(url)
 
-    pushed = [json.loads(client.brpop("told", timeout=10)[1]) for _ in range(3)]
+    pushed = [json.loads(client.brpop("told", timeout=60)[1]) for _ in range(3)]
 
     assert client.llen("told") == 0
     assert pushed == [event.payload for event in service.told(ResourceChanged)]

@@ -73,7 +73,7 @@ def test_the_receiver_of_a_webhook_gets_what_is_shown(receiver, run_example):
     page = DOCS / "webhooks.rst"
     run_example(list(blocks_of(page)), {RECEIVER: receiver.url})
 
-    headers, body = receiver.received.get(timeout=30)
+    headers, body = receiver.received.get(timeout=60)
     (shown,) = code_blocks(page.read_text(), "json")
     Bound().expect_json(json.loads(shown), json.loads(body))
     signature = hmac.new(b"shared with the receiver", body, "sha256").hexdigest()

@@ -2,12 +2,12 @@
 
 import signal
 import threading
-import time
 
 import pytest
 import requests
 
 from tests.failures.servers import BIN, start
+from tests.waiting import eventually
 
 
 def test_gunicorn_answers_what_it_accepted(service):
@@ -20,7 +20,7 @@ def test_gunicorn_answers_what_it_accepted(service):
         while True:
             try:
                 answer = requests.post(
-                    url, json={"data": {"name": "a"}}, auth=("alice", "x"), timeout=30
+                    url, json={"data": {"name": "a"}}, auth=("alice", "x"), timeout=60
                 )
             except requests.ConnectionError as error:
                 # Nobody listens any more: the request was never accepted.
@@ -35,19 +35,18 @@ def test_gunicorn_answers_what_it_accepted(service):
     clients = [threading.Thread(target=write) for _ in range(10)]
     for client in clients:
         client.start()
-    while len(kept) < 50:
-        time.sleep(0.01)
+    assert eventually(lambda: len(kept) >= 50)
     stopping.set()
     process.send_signal(signal.SIGTERM)
     for client in clients:
         client.join()
-    assert process.wait(30) == 0
+    assert process.wait(120) == 0
 
     # What was reset by the kernel before it was accepted was not acknowledged either.
     assert [each for each in failed if isinstance(each, int)] == []
     process, url = start(command, service)
     try:
-        listed = requests.get(f"{url}?_limit=5000", auth=("alice", "x"), timeout=30)
+        listed = requests.get(f"{url}?_limit=5000", auth=("alice", "x"), timeout=60)
     finally:
         process.terminate()
         process.wait()
@@ -74,7 +73,7 @@ def test_other_servers_serve(service, command):
     process, url = start(filled, service)
     try:
         answer = requests.post(
-            url, json={"data": {"name": "a"}}, auth=("alice", "x"), timeout=30
+            url, json={"data": {"name": "a"}}, auth=("alice", "x"), timeout=60
         )
     finally:
         process.terminate()
@@ -90,13 +89,13 @@ def test_a_proxy_may_tell_scheme_and_host(service):
     try:
         for _ in range(3):
             requests.post(
-                url, json={"data": {"name": "a"}}, auth=("a", "x"), timeout=30
+                url, json={"data": {"name": "a"}}, auth=("a", "x"), timeout=60
             )
         page = requests.get(
-            f"{url}?_limit=1", headers=told, auth=("a", "x"), timeout=30
+            f"{url}?_limit=1", headers=told, auth=("a", "x"), timeout=60
         )
         moved = requests.get(
-            f"{url}/", headers=told, auth=("a", "x"), timeout=30, allow_redirects=False
+            f"{url}/", headers=told, auth=("a", "x"), timeout=60, allow_redirects=False
         )
     finally:
         process.terminate()

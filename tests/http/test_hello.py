@@ -112,14 +112,14 @@ def test_a_check_that_raises_has_failed(app):
 def test_a_check_that_hangs_has_failed(make_app):
     app = make_app(heartbeat_timeout_seconds=0.2)
     released = threading.Event()
-    app.app.registry.heartbeats["plugin"] = lambda request: released.wait(20)
+    app.app.registry.heartbeats["plugin"] = lambda request: released.wait(120)
     started = time.monotonic()
 
     response = app.get("/__heartbeat__", status=503)
     released.set()
 
     assert response.json["plugin"] is False
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
 
 
 def test_heartbeat_only_reads_in_readonly_mode(make_app):

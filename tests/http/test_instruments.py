@@ -274,7 +274,7 @@ PACKET = re.compile(rb"[\w.-]+:[\w%.-]+\|(?:c|s|ms)")
 def test_packets_of_statsd_can_be_parsed_and_named_by_no_client(make_app):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
-        server.settimeout(0.2)
+        server.setblocking(False)
         app = make_app(
             statsd_url=f"udp://127.0.0.1:{server.getsockname()[1]}",
             project_name="my: project",
@@ -287,7 +287,8 @@ def test_packets_of_statsd_can_be_parsed_and_named_by_no_client(make_app):
         for method in ("AAA", "B|c|@9"):
             raw.request("/v0/", method=method, status="*")
         packets = []
-        with contextlib.suppress(TimeoutError):
+        # Whatever is sent to this machine is there at once.
+        with contextlib.suppress(BlockingIOError):
             while True:
                 packets.append(server.recv(999))
 

@@ -496,7 +496,7 @@ def test_those_who_come_while_keys_are_read_wait_for_them(make_jwt, issuer, key)
     issuer.gate.clear()
     with ThreadPoolExecutor(6) as pool:
         asked = [pool.submit(user, app, signed(key)) for _ in range(6)]
-        assert issuer.asked.wait(20)
+        assert issuer.asked.wait(60)
         issuer.gate.set()
         assert {each.result() for each in asked} == {"jwt:alice"}
     assert issuer.fetches == 1

@@ -7,6 +7,8 @@ import types
 import pytest
 from pyramid.exceptions import ConfigurationError
 
+from tests.waiting import eventually
+
 
 def test_the_version_is_that_of_the_build(make_app, tmp_path):
     file = tmp_path / "version.json"
@@ -60,7 +62,7 @@ class Heard:
         return self.hear
 
     def hear(self, event):
-        assert self.may_go_on.wait(10)
+        assert self.may_go_on.wait(60)
         self.events.append(event)
         if self.fails:
             raise RuntimeError("deaf")
@@ -86,14 +88,6 @@ def listen(make_app, delivery, **more):
     )
 
 
-def wait_for(condition):
-    deadline = 200
-    while not condition() and deadline:
-        threading.Event().wait(0.02)
-        deadline -= 1
-    assert condition()
-
-
 def test_clients_do_not_wait_for_deferred_listeners(make_app, alice, heard, caplog):
     app = listen(make_app, "after_commit")
     heard.fails = True
@@ -101,14 +95,14 @@ def test_clients_do_not_wait_for_deferred_listeners(make_app, alice, heard, capl
     answer = app.post_json("/mushrooms", {"data": {"name": "a"}}, headers=alice)
     waiting = list(heard.events)
     heard.may_go_on.set()
-    wait_for(lambda: len(heard.events) == 1)
+    assert eventually(lambda: len(heard.events) == 1)
 
     assert answer.status_int == 201
     assert waiting == []
     (event,) = heard.events
     assert event.payload["action"] == "create"
     assert event.request_id == answer.headers["X-Request-Id"]
-    wait_for(lambda: "Listener failed" in caplog.text)
+    assert eventually(lambda: "Listener failed" in caplog.text)
 
 
 def test_what_is_undone_is_not_told(make_app, alice, heard, monkeypatch):

@@ -88,7 +88,7 @@ class Issuer:
             def do_GET(self):
                 issuer.fetches = next(numbers)
                 issuer.asked.set()
-                issuer.gate.wait(30)
+                issuer.gate.wait(60)
                 self.send_response(issuer.status)
                 if issuer.status == 302:
                     self.send_header("Location", "/elsewhere")

@@ -1,7 +1,6 @@
 """Engines, sessions and pools."""
 
 import threading
-import time
 import warnings
 from unittest import mock
 
@@ -17,6 +16,7 @@ from cliquet.storage.postgresql.pool import (
     QueuePoolWithMaxBacklog,
     _QueueWithMaxBacklog,
 )
+from tests.waiting import eventually
 
 
 def make(url, **settings):
@@ -134,33 +134,30 @@ def test_a_pool_made_again_keeps_its_backlog():
 
 def test_a_full_backlog_fails_at_once(url):
     client = make(url, storage_pool_size=2, storage_max_overflow=1,
-                  storage_pool_timeout=1, storage_max_backlog=2)  # fmt: skip
+                  storage_pool_timeout=120, storage_max_backlog=2)  # fmt: skip
     engine = engine_of(client)
     held = [engine.connect() for _ in range(3)]
     failures = []
 
     def wait():
         try:
-            engine.connect()
+            engine.connect().close()
         except sqlalchemy.exc.TimeoutError as error:
             failures.append(error)
 
     waiting = [threading.Thread(target=wait) for _ in range(2)]
     for thread in waiting:
         thread.start()
-    deadline = time.monotonic() + 5
-    while engine.pool._pool.cur_backlog < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    waited = engine.pool._pool.cur_backlog
+    assert eventually(lambda: engine.pool._pool.cur_backlog == 2)
     wait()
 
-    assert waited == 2
-    assert len(failures) == 1  # the others still wait
-    for thread in waiting:
-        thread.join()
-    assert len(failures) == 3
+    assert len(failures) == 1
+    assert all(thread.is_alive() for thread in waiting)
     for connection in held:
         connection.close()
+    for thread in waiting:
+        thread.join()
+    assert len(failures) == 1
 
 
 @pytest.fixture

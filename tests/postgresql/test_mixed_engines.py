@@ -1,7 +1,6 @@
 """Storage and permissions in two places: what the set-up cannot promise."""
 
 import threading
-import time
 import uuid
 
 import psycopg2
@@ -14,12 +13,17 @@ from cliquet.engines.exceptions import TransientError
 from cliquet.tests.testapp import main as build_app
 from tests.contract.backends import APP_ENGINES
 from tests.sync.proof import settings_for
+from tests.waiting import eventually
 
 HEADERS = {"Authorization": "Basic bWF0OjE="}
+
+#: They look for deadlocks when there is one: before, they would not look again.
+LATER = "?options=-cdeadlock_timeout%3D3s"
 
 PLACES = {
     "postgresql": lambda services, path: services.postgresql_url(),
     "other": lambda services, path: services.postgresql_url(),
+    "later": lambda services, path: services.postgresql_url() + LATER,
     "sqlite": lambda services, path: f"sqlite:///{path}/one.db",
     "redis": lambda services, path: services.new_redis_url(),
     "memory": lambda services, path: "",
@@ -34,7 +38,7 @@ def mixed_app(services, path, storage, permission):
         "toadstool_create_principals": "system.Authenticated",
     }
     for kind, name in (("storage", storage), ("permission", permission)):
-        engine = name.replace("other", "postgresql")
+        engine = "postgresql" if name in ("other", "later") else name
         settings[f"{kind}_backend"] = f"cliquet.{kind}.{engine}"
         settings[f"{kind}_url"] = urls[name]
         found = next(each for each in APP_ENGINES if each.id == engine)
@@ -81,7 +85,7 @@ def test_only_what_was_undone_is_run_again(
 
 def test_what_was_not_undone_is_not_repeated(services, tmp_path):
     """A real deadlock at the permissions, records in Redis."""
-    app = mixed_app(services, tmp_path, "redis", "postgresql")
+    app = mixed_app(services, tmp_path, "redis", "later")
     registry = app.app.registry
     mine = app.get("/v0/", headers=HEADERS).json["user"]["id"]
     url = registry.settings["permission_url"]
@@ -96,7 +100,7 @@ def test_what_was_not_undone_is_not_repeated(services, tmp_path):
     connection, watch = psycopg2.connect(url), psycopg2.connect(url)
     watch.autocommit = True
     with connection.cursor() as cursor, watch.cursor() as watcher:
-        cursor.execute("SET deadlock_timeout = '10s'")
+        cursor.execute("SET deadlock_timeout = '60s'")
         cursor.execute(grant, (paths[1], mine))
         entries = [
             {"method": "POST", "path": "/toadstools", "body": {"data": {"name": "a"}}},
@@ -112,9 +116,7 @@ def test_what_was_not_undone_is_not_repeated(services, tmp_path):
             )
         )
         ours.start()
-        deadline = time.monotonic() + 10
-        while waiting() != 1 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        assert eventually(lambda: waiting() == 1)
         cursor.execute(grant, (paths[0], mine))
         ours.join()
     connection.close()

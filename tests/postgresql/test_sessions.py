@@ -76,7 +76,7 @@ def test_threads_that_ask_at_once_get_one_factory(client, monkeypatch):
             super().__init__(*args)
 
     def ask():
-        both.wait(10)
+        both.wait(60)
         made.append(client.session_factory)
 
     monkeypatch.setattr(orm, "Sessions", Slow)
@@ -86,7 +86,7 @@ def test_threads_that_ask_at_once_get_one_factory(client, monkeypatch):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
 
     assert len({id(each) for each in [*made, client._sessions]}) == 1
 

@@ -14,6 +14,7 @@ from cliquet.engines.exceptions import TransientError
 from cliquet.tests.testapp import main as build_app
 from tests.postgresql.conftest import ENGINE
 from tests.sync.proof import settings_for
+from tests.waiting import eventually
 
 HEADERS = {"Authorization": "Basic bWF0OjE="}
 
@@ -21,7 +22,8 @@ HEADERS = {"Authorization": "Basic bWF0OjE="}
 @pytest.fixture
 def application(url):
     settings = {
-        **settings_for("postgresql", url),
+        # It looks for deadlocks when there is one: before, it would not look again.
+        **settings_for("postgresql", f"{url}?options=-cdeadlock_timeout%3D3s"),
         "toadstool_create_principals": "system.Authenticated",
         "retry_after_seconds": 7,
     }
@@ -96,7 +98,7 @@ def test_a_real_deadlock_is_survived(app, run, url):
     other = psycopg2.connect(url)
     with other.cursor() as cursor:
         # The other waits longer before it looks for deadlocks: we are the victim.
-        cursor.execute("SET deadlock_timeout = '10s'")
+        cursor.execute("SET deadlock_timeout = '60s'")
         cursor.execute("UPDATE elsewhere SET id = 1")
         answers = []
         ours = threading.Thread(
@@ -107,8 +109,7 @@ def test_a_real_deadlock_is_survived(app, run, url):
         ours.start()
         waiting = """SELECT count(*) FROM pg_stat_activity
             WHERE wait_event_type = 'Lock' AND datname = current_database()"""
-        while run(waiting) != [(1,)]:
-            pass
+        assert eventually(lambda: run(waiting) == [(1,)])
         cursor.execute("SELECT 1 FROM timestamps FOR UPDATE")
     other.commit()
     ours.join()

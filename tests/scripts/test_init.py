@@ -252,7 +252,7 @@ def test_the_image_serves(tmp_path, services, engine, auth):
         request = urllib.request.Request(
             f"http://127.0.0.1:{port}/v1/notes", headers=headers
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert json.load(answer) == {"data": []}
     assert "Traceback" not in printed()
     assert "Warning" not in printed()
@@ -310,7 +310,7 @@ def test_a_port_that_is_asked_for_is_served(make_project):
         eventually(lambda: is_served(printed))
 
         with urllib.request.urlopen(
-            f"http://127.0.0.1:{port}/v1/", timeout=10
+            f"http://127.0.0.1:{port}/v1/", timeout=60
         ) as answer:
             hello = json.load(answer)
 

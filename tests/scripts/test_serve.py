@@ -85,7 +85,7 @@ def test_the_url_that_is_printed_answers(ini, named):
     with serving(ini, *(["--port", str(port)] if named else [])) as printed:
         eventually(lambda: url_of(printed))
         url = url_of(printed)[1]
-        answer = requests.get(url, allow_redirects=False, timeout=10)
+        answer = requests.get(url, allow_redirects=False, timeout=60)
 
     assert answer.status_code == 200
     assert answer.json()["url"] == url
@@ -151,12 +151,12 @@ def test_a_change_of_the_code_is_served(ini):
         for version in range(10, 20):
             # A change before the first look of the monitor is none.
             code.write_text(SERVICE.replace("1.0", f"{version}.0"))
-            if eventually(lambda: re.search("/v1[0-9]/", printed()), seconds=6):
+            if eventually(lambda: re.search("/v1[0-9]/", printed()), seconds=20):
                 break
         url = re.findall(r"^Serving on (\S+)$", printed(), re.MULTILINE)[-1]
 
         assert "/v1/" not in url
-        assert requests.get(url, timeout=10).ok
+        assert requests.get(url, timeout=60).ok
 
 
 @pytest.mark.parametrize("options", [[], ["--reload"]])
@@ -166,7 +166,7 @@ def test_a_port_that_is_taken_is_one_line_with_a_remedy(ini, options):
 
         done = subprocess.run(
             command(ini, "serve", "--port", str(port), *options), env=environment(ini),
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
 
     assert done.returncode == 1
@@ -181,7 +181,7 @@ def test_another_server_is_for_pserve(ini):
 
     done = subprocess.run(
         command(ini, "serve"), env=environment(ini), capture_output=True, text=True,
-        timeout=60, check=False,
+        timeout=120, check=False,
     )  # fmt: skip
 
     assert done.returncode == 2
@@ -192,7 +192,7 @@ def test_another_server_is_for_pserve(ini):
 def test_what_is_no_port_is_wrong_usage(ini, port):
     done = subprocess.run(
         command(ini, "serve", "--port", port), env=environment(ini),
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
     assert done.returncode == 2

@@ -58,7 +58,7 @@ class User:
         def run(number: int) -> None:
             with self.client(number) as client:
                 client.send("GET", "/v0/__lbheartbeat__")
-                barrier.wait()
+                barrier.wait(60)
                 statuses.append(send(client, number))
 
         threads = [threading.Thread(target=run, args=(n,)) for n in range(CLIENTS)]

@@ -23,7 +23,7 @@ def run(*works):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert not any(thread.is_alive() for thread in threads)
 
 
@@ -35,12 +35,12 @@ def test_what_comes_while_it_stops_is_delivered_once():
         start = threading.Barrier(3)
 
         def tell(first, listener=listener, start=start):
-            start.wait()
+            start.wait(60)
             for number in range(first, first + 5):
                 listener(number)
 
         def stop(listener=listener, start=start):
-            start.wait()
+            start.wait(60)
             listener.stop()
 
         run(lambda: tell(1), lambda: tell(101), stop)
@@ -81,7 +81,7 @@ def test_a_listener_that_hangs_keeps_the_end_waiting_no_longer(monkeypatch):
     monkeypatch.setattr(delivery, "_STOP_SECONDS", 0.05)
     monkeypatch.setattr(delivery, "_QUEUE_SIZE", 1)
     may_go_on = threading.Event()
-    listener = DeferredListener(lambda event: may_go_on.wait(10), "n")
+    listener = DeferredListener(lambda event: may_go_on.wait(120), "n")
     listener(0)
 
     run(listener.stop)

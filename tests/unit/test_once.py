@@ -30,18 +30,18 @@ def test_who_waits_for_a_database_holds_up_nobody_else(name):
 
     def wait():
         begun.set()
-        answered.wait(10)
+        answered.wait(120)
         return []
 
     slow = threading.Thread(target=read, args=(make(wait),))
     slow.start()
-    begun.wait(10)
+    begun.wait(60)
     quick = threading.Thread(target=read, args=(make(list),))
     quick.start()
-    quick.join(2)
+    quick.join(60)
     is_done = not quick.is_alive()
     answered.set()
-    slow.join(10)
-    quick.join(10)
+    slow.join(60)
+    quick.join(60)
 
     assert is_done

@@ -40,7 +40,7 @@ def test_heka_lines_are_json():
 def test_metrics_reach_a_server():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
-        server.settimeout(5)
+        server.settimeout(60)
         client = Client("127.0.0.1", server.getsockname()[1], "prefix")
         request = SimpleNamespace(registry=SimpleNamespace(statsd=client))
 

@@ -87,7 +87,7 @@ def start(library, settings, then=""):
     arguments = json.dumps([library, settings, then])
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", START, arguments],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     return done.stdout.strip() or done.stderr
 
@@ -163,7 +163,7 @@ def test_nothing_optional_is_imported_without_need():
     )
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
 
     assert set(ast.literal_eval(done.stdout)) <= {"statsd"}

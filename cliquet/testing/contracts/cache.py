@@ -65,11 +65,11 @@ class CacheContract:
         assert cache.get("one") is None
         assert cache.get("other") is None
 
-    @pytest.mark.parametrize("ttl", [10, 100, 3600.5])
+    @pytest.mark.parametrize("ttl", [100, 1000, 3600.5])
     def test_ttl_tells_the_remaining_seconds(self, cache: Any, ttl: float) -> None:
         cache.set("key", 1, ttl)
 
-        assert ttl - 5 < cache.ttl("key") <= ttl
+        assert ttl - 60 < cache.ttl("key") <= ttl
 
     def test_without_expiry_ttl_is_negative(self, cache: Any) -> None:
         cache.set("key", 1)
@@ -79,9 +79,9 @@ class CacheContract:
     def test_expire_sets_the_remaining_seconds(self, cache: Any) -> None:
         cache.set("key", 1)
 
-        cache.expire("key", 10)
+        cache.expire("key", 1000)
 
-        assert 9 < cache.ttl("key") <= 10
+        assert 900 < cache.ttl("key") <= 1000
 
     @pytest.mark.parametrize("ttl", [0, -1])
     def test_no_time_left_is_expired(self, cache: Any, ttl: float) -> None:
@@ -97,7 +97,7 @@ class CacheContract:
         cache.set("key", 1, 0.01)
         cache.set("other", 1)
         cache.expire("other", 0.01)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
 
         while cache.get("key") is not None or cache.get("other") is not None:
             assert time.monotonic() < deadline

@@ -184,12 +184,12 @@ class Cascades(StorageFixtures):
             parent_id: str, start: threading.Barrier, deleted: threading.Event
         ) -> None:
             tasks = Collection(storage, "task", parent_id)
-            start.wait()
+            start.wait(60)
             try:
                 for _ in range(5):
                     tasks.create_with({}, condition=below(parent_id))
                 # Whoever wrote all of them before the deletion is refused after it.
-                deleted.wait()
+                deleted.wait(60)
                 tasks.create_with({}, condition=below(parent_id))
             except ModifiedMeanwhileError:
                 refused.append(parent_id)
@@ -204,7 +204,7 @@ class Cascades(StorageFixtures):
             ]
             for writer in writers:
                 writer.start()
-            start.wait()
+            start.wait(60)
             projects.delete(parent_id)
             # What was begun before is waited for, or refused.
             delete(storage, parent_id)

@@ -105,7 +105,7 @@ class ConditionalWrites(StorageFixtures):
         outcomes: list[str] = []
 
         def write() -> None:
-            barrier.wait()
+            barrier.wait(60)
             try:
                 if operation == "update":
                     collection.update("a", {}, condition=condition)

@@ -56,4 +56,4 @@ def test_colons_cost_no_more_than_other_characters(permission):
     permission.delete_object_permissions(object_id)
     assert permission.object_permissions(object_id) == {}
     # A minute and more on Redis, which serves nobody meanwhile, when each was tried.
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 30

@@ -241,8 +241,9 @@ def test_a_replica_without_index_answers(services):
         follower = redis.Redis.from_url(replica.url)
         # It could not be stopped while it writes its first file.
         follower.config_set("appendonly", "no")
+        client.config_set("repl-diskless-sync-delay", 0)
         follower.replicaof("127.0.0.1", master.port)
-        client.wait(1, 10_000)
+        assert client.wait(1, 60_000) == 1
 
         permission = load(engine, "permission", replica.url)
         storage = load(storage_engine, "storage", replica.url)
