@@ -32,6 +32,12 @@ MAX_PERMISSIONS = 100
 #: Principals of a permission that are given at once.
 MAX_PRINCIPALS = 1_000
 
+#: Operations of a JSON Patch.
+MAX_OPERATIONS = 1_000
+
+#: Bytes that the copies of a JSON Patch may take together: copies of copies double.
+MAX_COPIED = 2**20
+
 #: Members of a group.
 MAX_MEMBERS = 10_000
 

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -21,9 +22,10 @@ from cliquet.framework.cors import (
     check_origin,
     exposed_names,
 )
+from cliquet.framework.media_types import PATCHES
 from cliquet.framework.preflights import preflight
 from cliquet.settings import get_setting
-from cliquet.text import aslist
+from cliquet.text import aslist, decode_value
 from cliquet.types import Request, Settings
 from cliquet.validation import validate_schema
 
@@ -31,6 +33,11 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 Validator = Callable[..., Any] | str
 """A function, or the name of a method of the class `klass`."""
+
+
+#: What Cornice says of other types than those that it lists.
+_WANTED = "Content-Type header should be one of"
+_LISTED = re.compile(rf"^{_WANTED} \[.*\]$")
 
 
 class ViewDecorator(Protocol):
@@ -61,6 +68,7 @@ class Service(cornice.Service):
     default_cors_headers = EXPOSED_HEADERS
     default_validators = (validate_schema,)
     is_operational = False
+    patch_types = ""
     cors: ServiceCors | None = None
     if TYPE_CHECKING:
         # Cornice has no annotations.
@@ -92,8 +100,14 @@ class Service(cornice.Service):
     def error_handler(self, request: Request) -> Any:
         """Return the response to what a schema or a validator refused.
 
-        A 415 tells what would do (RFC 9110, 15.5.16; RFC 5789, 2.2).
+        A 415 tells what would do (RFC 9110, 15.5.16; RFC 5789, 2.2). Its message is
+        that of 3.1, which had no formats of patches.
         """
+        if request.method == "PATCH":
+            types = [each for each in self._types_of("PATCH") if each not in PATCHES]
+            for error in request.errors:
+                told = decode_value(error["description"])
+                error["description"] = _LISTED.sub(f"{_WANTED} {types}", told)
         response = json_error_handler(request)
         if response.status_code == HTTPUnsupportedMediaType.code:
             name = "Accept-Patch" if request.method == "PATCH" else "Accept"
@@ -102,7 +116,10 @@ class Service(cornice.Service):
 
     def body_types(self, method: str) -> str:
         """Return the media types that the bodies of a method may have."""
-        return ", ".join(self.get_contenttypes(method, filter_callables=True))
+        return ", ".join(self._types_of(method))
+
+    def _types_of(self, method: str) -> list[str]:
+        return sorted(self.get_contenttypes(method, filter_callables=True))
 
     def add_view(self, method: str, view: Any, **kwargs: Any) -> None:
         """Add a view: a function, or the name of a method of the class `klass`."""
@@ -138,6 +155,7 @@ class Service(cornice.Service):
             own["cors_origins"] = list(clone.cors_origins)
             own.pop("cors_max_age", None)
             clone.definitions.append((method, view, own))
+        clone.patch_types = self.body_types("PATCH")
         if clone.cors_enabled:
             clone._take_over_cors(exposed_names(settings))  # noqa: SLF001 -- ours
         return clone

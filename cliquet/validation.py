@@ -37,6 +37,8 @@ def validate_schema(request: Request, **view_arguments: Any) -> None:
         return
     if isinstance(schema, type):
         schema = _instance_of(schema)
+    if request.content_type in getattr(schema, "read_elsewhere", ()):
+        return
     body, fault = _read_body(request)
     if fault is not None and (schema.children or request.method not in _CONTENTLESS):
         request.errors.add("body", None, fault)

@@ -4,8 +4,9 @@ from typing import Any, NamedTuple
 
 from pyramid.settings import asbool
 
+from cliquet.bounds import MAX_OPERATIONS
 from cliquet.description import answers, parameters, records
-from cliquet.framework.media_types import JSON
+from cliquet.framework.media_types import JSON, JSON_PATCH, MERGE_PATCH
 from cliquet.nodes.json_schema import JsonSchema
 from cliquet.resource.fields import names_of
 from cliquet.resource.shareable import ShareableResource
@@ -147,11 +148,54 @@ def _body(endpoint: Endpoint) -> dict[str, Any]:
         permissions = _reference(f"{endpoint.name}Permissions")
     schema = endpoint.arguments["schema"]
     body = records.describe_body(schema, data, permissions)
+    schemas = {JSON: body}
+    if endpoint.method == "PATCH":
+        schemas |= _patches(endpoint, permissions)
     types = endpoint.service.body_types(endpoint.method).split(", ")
     return {
         "required": bool(body.get("required")) or endpoint.method == "PATCH",
-        "content": {each: {"schema": body} for each in types if each == JSON},
+        "content": {
+            each: {"schema": schemas[each]} for each in types if each in schemas
+        },
     }
+
+
+def _patches(
+    endpoint: Endpoint, permissions: JsonSchema | None
+) -> dict[str, JsonSchema]:
+    """Return the formats of patches: what is removed is null, or an operation."""
+    properties: dict[str, JsonSchema] = {"data": {"type": "object"}}
+    if permissions is not None:
+        either = {"anyOf": [{"type": "array"}, {"type": "null"}]}
+        granted = {"type": "object", "additionalProperties": either}
+        properties["permissions"] = granted
+    merge = {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "description": "Members that change; null removes (RFC 7396).",
+        "examples": [{"data": {}}],
+    }
+    members = "|".join(properties)
+    pointer = {"type": "string", "pattern": f"^/({members})"}
+    operation = {
+        "type": "object",
+        "properties": {
+            "op": {"enum": ["add", "remove", "replace", "move", "copy", "test"]},
+            "path": pointer,
+            "from": pointer,
+            "value": {},
+        },
+        "required": ["op", "path"],
+    }
+    operations = {
+        "type": "array",
+        "items": operation,
+        "maxItems": MAX_OPERATIONS,
+        "description": "Operations, all applied or none (RFC 6902).",
+        "examples": [[]],
+    }
+    return {MERGE_PATCH: merge, JSON_PATCH: operations}
 
 
 # --- Answers ---------------------------------------------------------------------
@@ -224,7 +268,7 @@ def _errors(endpoint: Endpoint) -> dict[str, Any]:
     if is_nested or (kind == "record" and method != "PUT"):
         statuses.add(404)
     unique = records.option(endpoint.service.resource.mapping, "unique_fields")
-    if unique and method in ("PUT", "PATCH"):
+    if (unique and method == "PUT") or method == "PATCH":
         statuses.add(409)
     if kind == "record" and method not in _READS:
         statuses |= {428} if endpoint.is_on("require_preconditions") else set()

@@ -19,6 +19,11 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 """Errors in the form of RFC 9457: who asks for these alone gets successes in JSON."""
 
+MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+PATCHES = (MERGE_PATCH, JSON_PATCH)
+"""What PATCH of a record takes besides JSON (RFC 7396, RFC 6902)."""
+
 _LEAST = 0.001
 """The lowest quality that admits a type (RFC 9110, 12.4.2)."""
 

@@ -10,6 +10,7 @@ from pyramid.request import Request as PyramidRequest
 
 from cliquet import serialization
 from cliquet.framework.completion import complete
+from cliquet.framework.media_types import PATCHES
 from cliquet.framework.requests import create_request
 from cliquet.text import encode_header
 from cliquet.types import Environ, Request, Response
@@ -53,7 +54,7 @@ class SubrequestMaker:
             path = self._prefix + path
         path, _, query = path.partition("?")
         body = entry.get("body") or b""
-        is_json = isinstance(body, dict)
+        is_json = isinstance(body, dict | list)
         if is_json:
             if body is not self._written[0]:
                 self._written = body, serialization.dumps(body).encode()
@@ -74,7 +75,7 @@ class SubrequestMaker:
         for name, value in (entry.get("headers") or {}).items():
             if name.lower() != "content-length":
                 request.headers[name] = encode_header(value)
-        if is_json:
+        if is_json and request.content_type not in PATCHES:
             environ["CONTENT_TYPE"] = "application/json; charset=utf-8"
         request.parent = self._original
         return request

@@ -29,6 +29,11 @@ ANNOUNCED = {
         "Prefer: return=minimal and return=representation choose what PATCH answers.",
         _PAGE + "preferences.html#preferences",
     ),
+    "patches": (
+        "announce_capabilities",
+        "PATCH takes JSON Merge Patch (RFC 7396) and JSON Patch (RFC 6902).",
+        _PAGE + "records.html#specification-patches",
+    ),
     "problem_details": (
         "announce_capabilities",
         "Errors are application/problem+json where Accept prefers it.",

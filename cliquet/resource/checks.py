@@ -39,6 +39,10 @@ class Checks(Guards):
         """Return the fields of a record that was read, without anything else."""
         return record
 
+    def permissions_of(self, record: Record) -> dict[str, list[str]] | None:
+        """Return principals by permission of a record; None where it has none."""
+        return None
+
     def _timestamp_of(self, *records: Record | None) -> Timestamp:
         """Return the timestamp of the first record with one, else the collection's."""
         for record in records:

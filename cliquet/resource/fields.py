@@ -96,8 +96,8 @@ def merge(
                 raise _as_parameter(error, changes) from error
             kept |= refused
         else:
-            result: Record = merged
-            return result
+            # What a patch removed, and no schema declares.
+            return {k: v for k, v in merged.items() if v is not colander.null}
 
 
 def _refused(error: colander.Invalid) -> set[str]:

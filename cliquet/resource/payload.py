@@ -229,7 +229,10 @@ def changed_fields(
         field
         for field in changes
         if (field != modified_field or field in new)
-        and not are_equal(existing.get(field), new.get(field))
+        and (
+            not are_equal(existing.get(field), new.get(field))
+            or (field in existing and field not in new)
+        )
     ]
 
 

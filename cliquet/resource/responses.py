@@ -41,6 +41,13 @@ def read_json(request: Request) -> Any:
         return None
 
 
+def tell_patches(request: Request) -> None:
+    """Name the bodies that PATCH takes, if there is one (RFC 5789, 3.1)."""
+    types = getattr(request.current_service, "patch_types", "")
+    if types:
+        request.response.headers["Accept-Patch"] = types
+
+
 def set_timestamp(response: Response, timestamp: Timestamp) -> None:
     """Set `ETag` and `Last-Modified` (docs: protocol-timestamps).
 
@@ -141,6 +148,11 @@ def conflict(
         other = f"record {error.record[id_field]}"
     message = f"Conflict of field {error.field} on {other}"
     return _error(HTTPConflict(), ERRORS.CONSTRAINT_VIOLATED, message, details)
+
+
+def failed_test(message: str) -> HTTPException:
+    """Build the 409 of a JSON Patch that tests for another value (RFC 5789, 2.2)."""
+    return _error(HTTPConflict(), ERRORS.CONSTRAINT_VIOLATED, message)
 
 
 def not_found() -> HTTPException:

@@ -68,6 +68,11 @@ class ShareableResource(UserResource):
         extra = self.model.permissions_field
         return {field: value for field, value in record.items() if field != extra}
 
+    def permissions_of(self, record: Record) -> dict[str, list[str]]:
+        """Return principals by permission of a record."""
+        found = record.get(self.model.permissions_field) or {}
+        return {name: sorted(principals) for name, principals in found.items()}
+
     def visible(self, record: Record) -> Record | None:
         """Return the fields of a record, to those only who may read it."""
         if not self.may_read(record[self.model.id_field]):

@@ -8,7 +8,8 @@ import colander
 from cliquet.events import ACTIONS
 from cliquet.nodes.binding import bound
 from cliquet.nodes.reading import deserialize
-from cliquet.resource import payload, responses
+from cliquet.resource import payload
+from cliquet.resource.patching import read_changes
 from cliquet.resource.steps import endpoint
 from cliquet.resource.user import UserResource
 from cliquet.resource.viewset import SingletonViewSet, ViewSet
@@ -65,9 +66,10 @@ class SingletonResource(UserResource):
         self._require_preconditions()
         deleted = self._find_tombstone(self.record_id)
         self._check_preconditions(deleted, is_deleted=True)
-        changes = payload.read_changes(responses.read_json(self.request))
+        defaults = self.get_defaults()
+        changes, _ = read_changes(self, defaults)
         self._check_computed(changes, None)
-        new = self.apply_changes(self.get_defaults(), changes)
+        new = self.apply_changes(defaults, changes)
         latest = self._latest_timestamp(deleted)
         payload.check_timestamp(new, self.model.modified_field, latest)
         payload.set_id(new, self.model.id_field, self.record_id)

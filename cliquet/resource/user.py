@@ -19,6 +19,7 @@ from cliquet.protocol.preferences import choose_behavior
 from cliquet.resource import payload, responses
 from cliquet.resource.model import Model
 from cliquet.resource.nesting import delete_below
+from cliquet.resource.patching import read_changes
 from cliquet.resource.steps import Steps, endpoint
 from cliquet.resource.told import watch_deletion
 from cliquet.storage.exceptions import RecordNotFoundError, UnicityError
@@ -106,6 +107,7 @@ class UserResource(Steps):
         """Show a record."""
         self._check_id()
         record = self._get_record_or_404(self.record_id)
+        responses.tell_patches(self.request)
         shown = self._check_read(self._extract_partial_fields, record)
         return self.postprocess(dict_subset(record, shown) if shown else record)
 
@@ -146,8 +148,7 @@ class UserResource(Steps):
         self._check_id()
         existing = self._get_record_or_404(self.record_id)
         self._check_preconditions(existing)
-        body = responses.read_json(self.request)
-        changes = payload.read_changes(body)
+        changes, body = read_changes(self, existing)
         self._check_computed(changes, existing)
         # Before it is written: the write may change who reads.
         reads = self.may_read(self.record_id)

@@ -10,6 +10,7 @@ from pyramid.settings import asbool
 
 from cliquet import authorization
 from cliquet.deprecation import DeprecatedMeta
+from cliquet.framework.media_types import JSON, PATCHES
 from cliquet.nodes.binding import ignores_bindings, needs_binding
 from cliquet.nodes.reading import deserialize
 from cliquet.resource.fields import names_of, read_fields
@@ -17,7 +18,7 @@ from cliquet.resource.model import Model
 from cliquet.resource.schema import PermissionsSchema
 from cliquet.storage.query import FieldNames
 
-CONTENT_TYPES = ["application/json"]
+CONTENT_TYPES = [JSON]
 
 _RECORD_HEADERS = ("Last-Modified", "ETag", "Cache-Control", "Expires", "Pragma")
 
@@ -27,6 +28,8 @@ class _PayloadSchema(colander.MappingSchema):
     """Body of a write: any other key than those added is an error."""
 
     names = FieldNames()
+    read_elsewhere: tuple[str, ...] = ()
+    """Media types of bodies that the endpoint reads."""
 
     @staticmethod
     def schema_type() -> Any:
@@ -69,7 +72,9 @@ class ViewSet:
     }
     default_post_arguments: ClassVar[dict[str, Any]] = {"content_type": CONTENT_TYPES}
     default_put_arguments: ClassVar[dict[str, Any]] = {"content_type": CONTENT_TYPES}
-    default_patch_arguments: ClassVar[dict[str, Any]] = {"content_type": CONTENT_TYPES}
+    default_patch_arguments: ClassVar[dict[str, Any]] = {
+        "content_type": [*CONTENT_TYPES, *PATCHES],
+    }
 
     default_collection_arguments: ClassVar[dict[str, Any]] = {}
     default_record_arguments: ClassVar[dict[str, Any]] = {}
@@ -131,6 +136,8 @@ class ViewSet:
             names=names_of(getattr(resource_cls, "default_model", Model))
         )
         payload.add(data)
+        if data is simple_mapping:
+            payload.read_elsewhere = PATCHES
         if data is simple_mapping:
             return payload
         if needs_binding(data):

@@ -5,13 +5,12 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-import colander
 from pyramid import httpexceptions
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from cliquet import serialization
 from cliquet.authorization.granting import related_objects
-from cliquet.bounds import MAX_COMPLETED, MAX_ENTRIES, MAX_PATH
+from cliquet.bounds import MAX_COMPLETED, MAX_ENTRIES
 from cliquet.errors import http_error, json_error_handler
 from cliquet.events import drop_events, mark_events
 from cliquet.framework.completion import complete
@@ -23,16 +22,19 @@ from cliquet.framework.subrequests import (
 )
 from cliquet.logs import forget_handled_error, logger
 from cliquet.monitoring.instruments import Guarded
-from cliquet.nodes.binding import ignores_bindings
 from cliquet.permission_cache import PermissionCache
 from cliquet.protocol import SAFE_METHODS
 from cliquet.protocol.limits import find_fault
 from cliquet.protocol.routing import object_path
-from cliquet.serialization import quote
 from cliquet.service import Service
-from cliquet.text import completed
 from cliquet.types import Request
 from cliquet.validation import parse_body, validate_body
+from cliquet.views.entries import (
+    BatchPayloadSchema,
+    BatchRequestSchema,
+    string_values,
+    valid_http_method,
+)
 from cliquet.views.locks import lock_collections
 
 __all__ = [
@@ -63,81 +65,6 @@ class _BatchService(Service):
 
 
 batch = _BatchService(name="batch", path="/batch", description="Batch operations")
-
-valid_http_method = colander.OneOf(
-    ("GET", "HEAD", "DELETE", "TRACE", "POST", "PUT", "PATCH")
-)
-valid_path = colander.All(colander.Regex("^/"), colander.Length(max=MAX_PATH))
-
-
-@ignores_bindings
-def string_values(node: Any, cstruct: Any) -> None:
-    """Refuse mappings with values that are not text.
-
-    Raises:
-        colander.Invalid: naming the mapping.
-    """
-    if not all(isinstance(value, str) for value in cstruct.values()):
-        raise colander.Invalid(node, f"{quote(cstruct)} contains non string value")
-
-
-@ignores_bindings
-class _Object(colander.SchemaNode):
-    """A mapping of any keys, which is not copied: entries share that of defaults."""
-
-    @staticmethod
-    def schema_type() -> Any:
-        return colander.Mapping(unknown="preserve")
-
-    def deserialize(self, cstruct: Any = colander.null) -> Any:
-        if not isinstance(cstruct, dict):
-            return super().deserialize(cstruct)
-        if self.validator is not None:
-            self.validator(self, cstruct)
-        return cstruct
-
-
-class BatchRequestSchema(colander.MappingSchema):
-    """One entry of a batch."""
-
-    method = colander.SchemaNode(
-        colander.String(), validator=valid_http_method, missing=colander.drop
-    )
-    path = colander.SchemaNode(colander.String(), validator=valid_path)
-    headers = _Object(validator=string_values, missing=colander.drop)
-    body = _Object(missing=colander.drop)
-
-
-class _DefaultsSchema(BatchRequestSchema):
-    path = colander.SchemaNode(
-        colander.String(), validator=valid_path, missing=colander.drop
-    )
-
-
-@ignores_bindings
-class BatchPayloadSchema(colander.MappingSchema):
-    """A batch: its entries, and what they have in common."""
-
-    defaults = _DefaultsSchema(missing=colander.drop)
-    requests = colander.SchemaNode(colander.Sequence(), BatchRequestSchema())
-
-    def unflatten(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Complete each entry from the defaults, where both are mappings.
-
-        What has another type is left for the schema to refuse.
-        """
-        defaults, entries = data.get("defaults"), data.get("requests")
-        if not isinstance(defaults, dict) or not isinstance(entries, list):
-            return data
-        names = [node.name for node in self["defaults"].children]
-        known = {name: defaults[name] for name in names if name in defaults}
-        return {
-            **data,
-            "requests": [
-                completed(entry, known) if isinstance(entry, dict) else entry
-                for entry in entries
-            ],
-        }
 
 
 def _find_excess(request: Request, body: dict[str, Any]) -> str | None:

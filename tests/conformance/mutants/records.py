@@ -6,6 +6,7 @@ from tests.conformance.breaking import (
     asks,
     asks_json,
     both,
+    drops,
     edits,
     edits_data,
     edits_records,
@@ -234,5 +235,9 @@ MUTANTS = {
     "REC-33": edits(without_other, of=status(409)),
     "REC-34": asks_json(null_is_a_value),
     "REC-35": shared(),
+    "REC-37": edits_data(lambda data: {**data, "slug": None}, of=both(NOTE, method("PATCH"))),
+    "REC-38": edits_data(lambda data: {**data, "moved": 4}, of=both(ARTICLE, method("PATCH"))),
+    "REC-39": answers(200, both(NOTE, method("PATCH"), status(409))),
+    "REC-40": drops("Accept-Patch", of=method("GET")),
     "REC-36": answers(400, both(NOTE, method("DELETE"), lambda request, response: "_limit=abc" in request.query_string)),
 }  # fmt: skip
