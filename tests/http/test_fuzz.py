@@ -49,6 +49,7 @@ HEADERS = [
 ]  # fmt: skip
 HEADER_VALUES = [
     "application/json", "application/json; charset=utf-8", "text/plain", "*/*", "garbage",
+    "application/merge-patch+json", "application/json-patch+json",
     "application/problem+json", "return=minimal", "return=representation; wait", 'return="',
     "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "light", "diff",
     "Basic bWF0OjE=", "Basic !!!", "Basic Og==", "Basic AAAA", "Carrier pigeon", "GET",
@@ -81,6 +82,21 @@ permissions = (
     )
     | values
 )
+pointers = st.sampled_from([
+    "", "/", "/data", "/data/name", "/data/rank/-", "/data/name/0", "/data/id", "/x",
+    "/permissions", "/permissions/read", "/permissions/read/a~1b", "/data/~2", "data",
+]) | texts  # fmt: skip
+patches = st.lists(
+    st.fixed_dictionaries(
+        {
+            "op": st.sampled_from(["add", "remove", "replace", "move", "copy", "test"]),
+            "path": pointers,
+        },
+        optional={"from": pointers, "value": values},
+    )
+    | values,
+    max_size=4,
+)
 paths = st.sampled_from(
     [
         f"{prefix}{path}"
@@ -103,7 +119,9 @@ subrequests = st.fixed_dictionaries(
         | values,
         "headers": st.dictionaries(st.sampled_from(HEADERS), texts, max_size=2)
         | values,
-        "body": st.fixed_dictionaries({}, optional={"data": records}) | values,
+        "body": st.fixed_dictionaries({}, optional={"data": records})
+        | patches
+        | values,
     },
 )
 documents = st.fixed_dictionaries(
@@ -116,7 +134,7 @@ documents = st.fixed_dictionaries(
     },
 )
 bodies = (
-    documents.map(lambda document: json.dumps(document).encode())
+    (documents | patches).map(lambda document: json.dumps(document).encode())
     | st.sampled_from([b"", b"{", b"[" * 2000, b'{"data": NaN}', b'"\\ud800"', b"\xff"])
     | values.map(lambda value: json.dumps(value).encode())
     | st.binary(max_size=30)
