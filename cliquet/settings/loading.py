@@ -135,6 +135,9 @@ def check_settings(settings: Mapping[str, Any]) -> None:
 def invalid_setting(name: str, value: Any, expected: str) -> ConfigurationError:
     """Return the error of a setting whose value cannot be used."""
     shown = show_setting(name, repr(value))
+    if name.endswith("_url") and isinstance(value, list | tuple | dict):
+        # Its parts are no URL, where passwords are found.
+        shown = f"(a {type(value).__name__})"
     return ConfigurationError(
         f"Invalid value {shown} for setting '{name}': {expected} is expected."
     )

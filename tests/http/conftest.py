@@ -14,8 +14,8 @@ MakeApp = Callable[..., TestApp]
 
 #: Files of tests that are run below a mount point as well.
 MOUNTED = (
-    "test_batch", "test_events", "test_headers", "test_hello", "test_permissions",
-    "test_records", "test_urls",
+    "test_batch", "test_events", "test_headers", "test_hello", "test_links",
+    "test_permissions", "test_records", "test_urls",
 )  # fmt: skip
 
 ALICE = {"Authorization": "Basic bWF0OjE=", "Content-Type": "application/json"}

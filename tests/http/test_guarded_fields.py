@@ -238,3 +238,39 @@ def test_schemas_of_applications_may_know_nothing_of_new_options():
     app.put_json(URL, {"data": {"name": "a"}}, status=201)
     app.patch_json(URL, {"data": {"name": "b"}})
     app.get("/v1/orders?name=b")
+
+
+class Pin(resource.ResourceSchema):
+    number = optional(colander.Integer())
+    word = optional(colander.String(), validator=colander.OneOf(["a", "b"]))
+    pattern = optional(colander.String(), validator=colander.Regex("^[a-b]*$"))
+    when = optional(colander.DateTime())
+
+    class Options:
+        writeonly_fields = ("number", "word", "pattern", "when")
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "POST"])
+@pytest.mark.parametrize("field", Pin.Options.writeonly_fields)
+def test_a_write_only_value_that_is_refused_is_told_to_its_sender_alone(
+    caplog, field, method
+):
+    class Pinned(Owned):
+        mapping = Pin()
+
+    app = serve(Pinned)
+    app.put_json(URL, {"data": {}}, status=201)
+    app.told.clear()
+    caplog.set_level("DEBUG")
+    url = "/v1/orders" if method == "POST" else URL
+    body = {"data": {field: SECRET}}
+    entry = {"method": method, "path": url, "body": body}
+
+    getattr(app, f"{method.lower()}_json")(url, body, status=400)
+    batch = app.post_json("/v1/batch", {"requests": [entry]}).json["responses"]
+
+    assert [each["status"] for each in batch] == [400]
+    assert app.told == []
+    assert caplog.records
+    assert SECRET not in caplog.text
+    assert not [each for each in caplog.records if SECRET in repr(vars(each))]

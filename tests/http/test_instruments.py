@@ -179,6 +179,26 @@ def test_spans_of_requests_hold_those_of_backends_and_entries(make_app, alice, s
     assert batch.attributes["http.response.status_code"] == 200
 
 
+def test_spans_are_named_by_no_client(make_app, alice, spans):
+    app = make_app(opentelemetry_enabled=True)
+    spans.clear()
+    raw = TestApp(app.app, lint=False)
+    entries = [{"path": "/no-such-place"}, {"method": "MADEUP", "path": "/"}]
+
+    for method in ("MADEUP", "B c", "POST"):
+        raw.request("/v0/", method=method, status="*")
+    app.get("/no-such-place", headers=alice, status=404)
+    app.get("/mushrooms/no-such-record", headers=alice, status="*")
+    for entry in entries:
+        app.post_json("/batch", {"requests": [entry]}, headers=alice, status="*")
+
+    names = {span.name for span in spans.get_finished_spans()}
+    assert {name.partition(" ")[0] for name in names if "." not in name} <= {
+        "GET", "POST", "other", "batch",
+    }  # fmt: skip
+    assert not [name for name in names if "MADEUP" in name or "no-such" in name]
+
+
 class Kept(Transport):
     """Keeps what would be sent."""
 

@@ -110,14 +110,16 @@ def test_links_of_an_application_are_kept(full, alice, monkeypatch):
 # --- The service -----------------------------------------------------------------
 
 
-SERVICE = {
-    "service-doc": ["https://cliquet.rtfd.org/", "http://localhost/v0/__docs__"],
-    "service-desc": ["http://localhost/v0/__api__"],
-}
+def links_of_service(mount):
+    root = f"http://localhost{mount}/v0"
+    return {
+        "service-doc": ["https://cliquet.rtfd.org/", f"{root}/__docs__"],
+        "service-desc": [f"{root}/__api__"],
+    }
 
 
-def test_hello_links_to_the_documentation(app):
-    assert all_links(app.get("/")) == SERVICE
+def test_hello_links_to_the_documentation(app, mount):
+    assert all_links(app.get("/")) == links_of_service(mount)
 
 
 def test_hello_links_to_nothing_where_there_is_no_documentation(make_app):
@@ -190,10 +192,11 @@ def test_an_end_that_nothing_explains_has_no_link(make_app):
     assert "Link" not in response.headers
 
 
-def test_the_end_is_linked_beside_what_else_is(make_app):
+def test_the_end_is_linked_beside_what_else_is(make_app, mount):
     response = make_app(eos="2099-01-01", eos_url="https://a.example/end").get("/")
 
-    assert all_links(response) == {**SERVICE, "sunset": ["https://a.example/end"]}
+    expected = {**links_of_service(mount), "sunset": ["https://a.example/end"]}
+    assert all_links(response) == expected
 
 
 def test_an_end_without_zone_is_of_the_local_one(make_app):

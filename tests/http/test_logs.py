@@ -15,6 +15,8 @@ from cliquet.logs import (
     logger,
     structlog,
 )
+from cliquet.tests import testapp as sample
+from cliquet.tests.support import DEFAULT_SETTINGS
 
 RENDERERS = (ClassicLogRenderer, JsonLogRenderer, MozillaHekaRenderer)
 
@@ -251,3 +253,25 @@ def test_lines_for_people_hold_nothing_that_says_nothing(make_app, alice, caplog
         assert "request.summary" not in line
     assert '"GET   /v0/nowhere" 404' in lines[1]
     assert "errno=111" in lines[1]
+
+
+@pytest.mark.parametrize(("secret", "times"), [
+    ("", 1), ("change-me", 1), ("b4c96a8692291d88fe5a97dd91846eb4", 1),
+    ("81bd0a3bbaf64b7cb1ab25bd9b4f4a8d", 0),
+])  # fmt: skip
+def test_who_starts_without_a_secret_is_told_once_and_loudly(
+    caplog, app_settings, secret, times
+):
+    settings = {
+        **DEFAULT_SETTINGS,
+        **app_settings,
+        "project_name": "loud",
+        "userid_hmac_secret": secret,
+    }
+
+    sample.main(settings)
+
+    told = [each for each in caplog.records if each.levelno == logging.CRITICAL]
+    assert [each.getMessage().count("userid_hmac_secret") > 0 for each in told] == [
+        True
+    ] * times

@@ -18,6 +18,7 @@ from cliquet.settings import (
 )
 from cliquet.settings.loading import (
     environment_variable,
+    invalid_setting,
     load_settings_of_resource,
     setting_names,
 )
@@ -217,11 +218,19 @@ def test_what_is_secret_is_not_shown(name, value, shown):
     assert show_setting(name, value) == shown
 
 
-def test_a_secret_that_is_refused_is_not_quoted():
-    with pytest.raises(ConfigurationError) as refused:
-        check_settings({"userid_hmac_secret": ["k3y"]})
+@pytest.mark.parametrize(
+    "value", [["k3y"], {"password": "k3y"}, ("x", "k3y")], ids=repr
+)
+@pytest.mark.parametrize(
+    "name", ["userid_hmac_secret", "sentry_dsn", "storage_url", "cache_url"]
+)
+def test_a_secret_that_is_refused_is_not_quoted(name, value):
+    shown = str(invalid_setting(name, value, "a text"))
 
-    assert "'userid_hmac_secret'" in str(refused.value)
+    assert f"'{name}'" in shown
+    assert "k3y" not in shown
+    with pytest.raises(ConfigurationError) as refused:
+        check_settings({name: value})
     assert "k3y" not in str(refused.value)
 
 
