@@ -119,7 +119,7 @@ def find_page(registry: Any) -> str | None:
     """
     mapper = registry.queryUtility(IRoutesMapper)
     route = mapper.get_route(docs.name) if mapper else None
-    return str(route.pattern) if route else None
+    return f"/{route.pattern.lstrip('/')}" if route else None
 
 
 def prepare_description(config: Configurator) -> None:

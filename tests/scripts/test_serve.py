@@ -77,6 +77,10 @@ def url_of(printed):
     return re.search(r"^Serving on (\S+)$", printed(), re.MULTILINE)
 
 
+def page_of(printed):
+    return re.search(r"^To read and try: (\S+)$", printed(), re.MULTILINE)
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_the_url_that_is_printed_answers(ini, named):
     subprocess.run(command(ini, "migrate"), env=environment(ini), check=True)
@@ -86,8 +90,11 @@ def test_the_url_that_is_printed_answers(ini, named):
         eventually(lambda: url_of(printed))
         url = url_of(printed)[1]
         answer = requests.get(url, allow_redirects=False, timeout=60)
+        eventually(lambda: page_of(printed))
+        page = requests.get(page_of(printed)[1], allow_redirects=False, timeout=60)
 
     assert answer.status_code == 200
+    assert page.headers["Content-Type"].startswith("text/html")
     assert answer.json()["url"] == url
     # The port that was asked for, though the file names another one.
     assert (f":{port}/v1/" in url) is named
@@ -134,11 +141,24 @@ def test_the_first_minute_has_no_warning(tmp_path, write, program):
         assert eventually(lambda: is_listened_to(port)), printed()
 
     expected = (
-        r"(Starting server in PID \d+\.|Serving on http://\S+|%s 1\.0 starting\. ?)"
+        r"(Starting server in PID \d+\.|(Serving on|To read and try:) http://\S+"
+        r"|%s 1\.0 starting\. ?)"
     )
     told = [each for each in printed().splitlines()
             if each and not re.fullmatch(expected % name, each)]  # fmt: skip
     assert told == []
+
+
+def test_no_page_is_printed_where_there_is_none(ini):
+    text = ini.read_text()
+    off = "cliquet.api_description_enabled = false\n\n[server:main]"
+    ini.write_text(text.replace("[server:main]", off))
+
+    with serving(ini) as printed:
+        eventually(lambda: url_of(printed))
+        requests.get(url_of(printed)[1], timeout=60)
+
+    assert page_of(printed) is None
 
 
 @pytest.mark.long

@@ -75,7 +75,7 @@ def test_the_shop_of_the_tutorial_is_right(tmp_path):
 
 
 @pytest.mark.long
-def test_the_types_are_installed(tmp_path):
+def test_what_is_no_python_is_installed(tmp_path):
     subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps",
          "--wheel-dir", tmp_path, ROOT], check=True,
@@ -87,6 +87,10 @@ def test_the_types_are_installed(tmp_path):
     stubs = {str(path.relative_to(ROOT)) for path in ROOT.glob("*-stubs/**/*.*")}
     assert len(stubs) > 10
     assert {"cliquet/py.typed", *stubs} <= installed
+    folder = ROOT / "cliquet/description/files"
+    page = {str(path.relative_to(ROOT)) for path in folder.rglob("*") if path.is_file()}
+    assert len(page) > 8
+    assert page <= installed
 
 
 def test_options_of_register_are_those_of_viewsets():
