@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from cliquet.authentication import keys
-from tests.intermediaries.origin import ALICE
+from tests.intermediaries.origin import ALICE, Served
 
 pytestmark = pytest.mark.intermediaries("chromium", "playwright")
 
@@ -239,3 +239,18 @@ def test_a_link_cannot_have_it_show_another_service(serve, visit):
 
     assert docs.send("service-get-hello")[0] == 200
     assert docs.request("GET").url == f"{origin.url}/v0/"
+
+
+def test_it_works_below_a_path_and_behind_another_host(serve, started, visit):
+    """What it loads and sends is on the host that it came from, wherever that is."""
+    service = serve(http_scheme="https", http_host="api.example.org").application
+
+    def mounted(environ, start_response):
+        inner = environ["PATH_INFO"].removeprefix("/some/where")
+        names = {"SCRIPT_NAME": "/some/where", "PATH_INFO": inner}
+        return service({**environ, **names}, start_response)
+
+    docs = visit(started(Served(mounted)), "/some/where/v0/__docs__")
+    docs.sign_in(Username="alice", Password="secret")
+
+    assert docs.send("mushroom-post-mushroom-collection")[0] == 201
