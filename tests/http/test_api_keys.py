@@ -5,6 +5,8 @@ import secrets
 import pytest
 import transaction
 from pyramid.exceptions import ConfigurationError
+from pyramid.request import Request
+from pyramid.security import remember
 
 from cliquet.authentication import keys
 from tests.waiting import Clock
@@ -188,6 +190,19 @@ def test_keys_are_beyond_the_reach_of_requests(app, key):
 def test_a_policy_without_storage_is_refused_at_start(make_app):
     with pytest.raises(ConfigurationError, match=r"'storage_backend'.*'key'"):
         make_app(**SETTINGS, storage_backend="")
+
+
+def test_views_that_sign_users_in_send_no_header_of_keys_or_tokens(make_app):
+    settings = {
+        **SETTINGS,
+        "multiauth.policies": "jwt key",
+        "multiauth.policy.jwt.use": "cliquet.authentication.jwt.JWTAuthenticationPolicy",
+        "multiauth.policy.jwt.secret": secrets.token_hex(32),
+    }
+    request = Request.blank("/")
+    request.registry = make_app(**settings).app.registry
+
+    assert remember(request, "alice") == []
 
 
 # --- Who is nobody in particular -------------------------------------------------
