@@ -9,6 +9,7 @@ from typing import Any
 
 from cliquet.engines.exceptions import BackendError
 from cliquet.engines.loading import KINDS
+from cliquet.engines.sql.watchdog import WATCHDOG
 from cliquet.types import Registry
 
 _PAUSE_SECONDS = 1
@@ -23,7 +24,8 @@ def without_limits(registry: Registry) -> Iterator[None]:
     for client, _ in limits:
         client.limits = ()
     try:
-        yield
+        with WATCHDOG.paused():
+            yield
     finally:
         for client, before in limits:
             client.limits = before

@@ -4,21 +4,27 @@ Each test holds what is waited for by a connection of its own, and lets go of it
 the request has ended.
 """
 
+import os
+import signal
 import socket
 import threading
 from contextlib import suppress
+from functools import partial
+from types import SimpleNamespace
 
 import psycopg2
 import pytest
 import transaction
 from pyramid.config import Configurator
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from webtest import TestApp
 from webtest.http import StopableWSGIServer
 
 from cliquet.engines.exceptions import BackendError, BusyError
 from cliquet.engines.sql.postgresql import limit_statements
 from cliquet.engines.waiting import read_waits
+from cliquet.scripts.waiting import without_limits
 from cliquet.storage.exceptions import RecordNotFoundError
 from cliquet.testing.servers import free_port
 from cliquet.tests.testapp import main as build_app
@@ -339,6 +345,97 @@ def test_a_full_pool_is_not_waited_for_long(url):
 
     assert refused.headers["Retry-After"] == "3"
     assert app.get(LIST, headers=HEADERS).status_int == 200
+
+
+@pytest.fixture
+def backends(url, run):
+    """Stop the processes that serve the database, as a lost network does; until the end."""
+    stopped = []
+
+    def stop():
+        query = """SELECT pid FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+        for (pid,) in run(query):
+            os.kill(pid, signal.SIGSTOP)
+            stopped.append(pid)
+        return stopped
+
+    yield stop
+    for pid in stopped:
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.fixture
+def run(url):
+    """Send SQL to the database, past the package."""
+    _, _, place = url.partition("://")
+
+    def send(sql):
+        connection = psycopg2.connect(f"postgresql://{place}")
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(sql)
+                return cursor.fetchall()
+        finally:
+            connection.close()
+
+    return send
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_process_of_the_server_that_hangs_is_left(
+    url, backends, monkeypatch, request, method
+):
+    monkeypatch.setattr("cliquet.engines.sql.postgresql.GRACE_SECONDS", 0.1)
+    app = TestApp(serve(url, **bounds(statement_timeout=0.1)))
+    app.post_json(LIST, BODY, headers=HEADERS)
+
+    stopped = backends()
+    send = app.get if method == "GET" else partial(app.post_json, params=BODY)
+    answer = send(LIST, headers=HEADERS, status="*")
+
+    assert stopped
+    if request.config.getoption("--postgresql") == "pooled":
+        # The pooler may give the same process to the next one.
+        assert answer.status_int in (200, 201, 503)
+        return
+    # It was run again, on a connection to another process: the others still hang.
+    assert answer.status_int in (200, 201)
+    written = 2 if method == "POST" else 1
+    assert len(app.get(LIST, headers=HEADERS).json["data"]) == written
+
+
+def test_a_commit_that_is_not_answered_is_no_success(url, run, monkeypatch):
+    monkeypatch.setattr("cliquet.engines.sql.postgresql.GRACE_SECONDS", 0.1)
+    application = serve(url, **bounds(statement_timeout=0.1))
+    client = application.registry.storage.client
+    stopped = []
+
+    try:
+        with pytest.raises(OperationalError):
+            with client.connect() as connection:
+                pid = connection.row("SELECT pg_backend_pid()")[0]
+            os.kill(pid, signal.SIGSTOP)
+            stopped.append(pid)
+            transaction.commit()
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+        transaction.abort()
+
+    assert stopped
+    assert client.engine.pool.checkedout() == 0
+
+
+def test_commands_are_not_cut(url, monkeypatch):
+    monkeypatch.setattr("cliquet.engines.sql.postgresql.GRACE_SECONDS", 0.1)
+    storage = ENGINE.load("storage", url, **bounds(statement_timeout=0.1))
+    registry = SimpleNamespace(storage=storage)
+
+    with without_limits(registry), storage.client.connect(readonly=True) as connection:
+        connection.row("SELECT pg_sleep(1.5)")
+
+    assert storage.client.limits
 
 
 @pytest.mark.long

@@ -15,6 +15,7 @@ from cliquet.engines.sql.driver import (
     dialect_name,
 )
 from cliquet.engines.sql.switch import Switch
+from cliquet.engines.sql.watchdog import WATCHDOG
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -137,15 +138,8 @@ class Sender(Protocol):
     waiting: list[str]
     sends_along: bool
 
-    def send(
-        self, statement: str, values: Values, after: str = ""
-    ) -> tuple[Sequence[Any], int]:
+    def send(self, statement: str, values: Values) -> tuple[Sequence[Any], int]:
         """Run a statement, and return its rows and how many rows it changed.
-
-        Args:
-            statement: With named parameters.
-            values: Of its parameters.
-            after: A statement that is sent behind it.
 
         Raises:
             sqlalchemy.exc.DBAPIError: whatever the driver raised.
@@ -190,9 +184,7 @@ class Outside:
         self.sends_along = sender.sends_along
         self.close = sender.close
 
-    def send(
-        self, statement: str, values: Values, after: str = ""
-    ) -> tuple[Sequence[Any], int]:
+    def send(self, statement: str, values: Values) -> tuple[Sequence[Any], int]:
         if self._limits and not self.sends_along:
             return self._send_in_transaction(statement, values)
         try:
@@ -208,11 +200,13 @@ class Outside:
     ) -> tuple[Sequence[Any], int]:
         self.waiting += ["BEGIN ISOLATION LEVEL READ COMMITTED", *self._limits]
         try:
-            return self._sender.send(statement, values, after="COMMIT")
+            sent = self._sender.send(statement, values)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 self._sender.send("ROLLBACK", {})
             raise
+        self._sender.send("COMMIT", {})
+        return sent
 
 
 def has_listeners(engine: Engine) -> bool:
@@ -234,8 +228,8 @@ class EngineConnection:
         self._connection = connection
         self.waiting: list[str] = []
         self.sends_along = connection.dialect.driver == "psycopg2"
-        driver = connection.connection.driver_connection
-        self._switch = Switch(connection.dialect, driver)
+        self._driver = connection.connection.driver_connection
+        self._switch = Switch(connection.dialect, self._driver)
 
     @classmethod
     def open(cls, engine: Engine) -> Self:
@@ -244,22 +238,21 @@ class EngineConnection:
         opened._switch.leave_transactions()
         return opened
 
-    def send(
-        self, statement: str, values: Values, after: str = ""
-    ) -> tuple[Sequence[Any], int]:
+    def send(self, statement: str, values: Values) -> tuple[Sequence[Any], int]:
         name = dialect_name(self._connection.dialect)
         compiled = compile_statement(statement, name)
+        with WATCHDOG.watch(self._driver, self._connection.info):
+            return self._execute(compiled.text, values)
+
+    def _execute(self, statement: str, values: Values) -> tuple[Sequence[Any], int]:
         waiting, self.waiting[:] = tuple(self.waiting), ()
         before = ""
         if self.sends_along:
             before, waiting = "".join(f"{each}; " for each in waiting), ()
         for each in waiting:
             self._connection.exec_driver_sql(each)
-        result = self._connection.exec_driver_sql(before + compiled.text, values)
-        sent = result.all() if result.returns_rows else (), result.rowcount
-        if after:
-            self._connection.exec_driver_sql(after)
-        return sent
+        result = self._connection.exec_driver_sql(before + statement, values)
+        return result.all() if result.returns_rows else (), result.rowcount
 
     def close(self) -> None:
         connection = self._connection

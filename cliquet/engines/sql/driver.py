@@ -7,7 +7,6 @@ transaction around a single read two more round trips.
 import re
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from hashlib import sha256
 from types import MappingProxyType
@@ -19,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cliquet.engines.exceptions import UNPREPARED_STATES
 from cliquet.engines.sql.switch import Switch
+from cliquet.engines.sql.watchdog import WATCHDOG
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 
@@ -133,7 +133,11 @@ class DriverConnection:
         self._switch = Switch(self._dialect, self._driver)
         self.is_broken = False
         self.waiting: list[str] = []
-        self.sends_along = self._dialect.driver == "psycopg2"
+        self.sends_along = self._dialect.name == "postgresql"
+        # Values are written into the text, as psycopg2 does: several statements are
+        # one message then.
+        make_cursor = getattr(self._dialect.loaded_dbapi, "ClientCursor", None)
+        self._make_cursor = make_cursor or _make_cursor
 
     @classmethod
     def open(cls, engine: Engine) -> Self:
@@ -152,9 +156,7 @@ class DriverConnection:
             self._switch.enter_transactions()
             self._pooled.close()
 
-    def send(
-        self, statement: str, values: Values, after: str = ""
-    ) -> tuple[Sequence[Any], int]:
+    def send(self, statement: str, values: Values) -> tuple[Sequence[Any], int]:
         dialect = self._dialect
         compiled = compile_statement(statement, dialect_name(dialect))
         if self.is_broken:
@@ -164,8 +166,9 @@ class DriverConnection:
             raise _as_sqlalchemy(self.engine, lost, compiled.text, is_broken=True)
         cursor: Any = None
         try:
-            cursor = self._driver.cursor()
-            self._execute(cursor, compiled, values, after)
+            cursor = self._make_cursor(self._driver)
+            with WATCHDOG.watch(self._driver, self._pooled.info):
+                self._execute(cursor, compiled, values)
             if cursor.description is None:
                 return (), cursor.rowcount
             return compiled.rows_of(cursor), cursor.rowcount
@@ -182,10 +185,8 @@ class DriverConnection:
             if cursor is not None and not self.is_broken:
                 cursor.close()
 
-    def _execute(
-        self, cursor: Any, compiled: Compiled, values: Values, after: str
-    ) -> None:
-        """Run a statement, and what goes before and after it.
+    def _execute(self, cursor: Any, compiled: Compiled, values: Values) -> None:
+        """Run a statement, after what waits for it.
 
         Raises:
             Exception: whatever the driver raised.
@@ -194,25 +195,16 @@ class DriverConnection:
         before = ""
         if self.sends_along:
             before, waiting = "".join(f"{each}; " for each in waiting), ()
-        at_once = self._pipeline() if waiting or after else nullcontext()
-        apart = self._driver.cursor() if waiting or after else cursor
-        with at_once:
-            for statement in waiting:
-                apart.execute(statement)
-            if compiled.name:
-                self._execute_prepared(cursor, compiled, values, before)
-            else:
-                cursor.execute(before + compiled.text, values)
-            if after:
-                apart.execute(after)
-
-    def _pipeline(self) -> AbstractContextManager[Any]:
-        """Return a block whose statements are sent in one go, if the driver can."""
-        pipeline = getattr(self._dialect.loaded_dbapi, "Pipeline", None)
-        if pipeline is None or not pipeline.is_supported():
-            return nullcontext()
-        block: AbstractContextManager[Any] = self._driver.pipeline()
-        return block
+        for statement in waiting:
+            cursor.execute(statement)
+        if compiled.name:
+            self._execute_prepared(cursor, compiled, values, before)
+        else:
+            cursor.execute(before + compiled.text, values)
+        if before and self._dialect.driver == "psycopg":
+            # psycopg2 has forgotten all results but the last one.
+            while cursor.nextset():
+                pass
 
     def _execute_prepared(
         self, cursor: Any, statement: Compiled, values: Values, before: str
@@ -260,6 +252,10 @@ class DriverConnection:
         served_by: int = cursor.fetchone()[0]
         answered_by: int = self._driver.get_backend_pid()
         return served_by == answered_by
+
+
+def _make_cursor(driver: Any) -> Any:
+    return driver.cursor()
 
 
 def _as_sqlalchemy(

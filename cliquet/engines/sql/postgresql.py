@@ -10,7 +10,7 @@ cannot be said so, as the time zone, the text of our statements is independent.
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import ceil
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import sqlalchemy
 from pyramid.exceptions import ConfigurationError
 from pyramid.settings import asbool
+from sqlalchemy import event
 from sqlalchemy.engine.url import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
@@ -25,6 +26,7 @@ from sqlalchemy.util.queue import Empty, Queue
 
 from cliquet.dotted import resolve
 from cliquet.engines.sql.client import SQLClient
+from cliquet.engines.sql.watchdog import GRACE_SECONDS, PATIENCE
 from cliquet.engines.urls import check_scheme, invalid_url, read_url
 from cliquet.engines.waiting import NAMES, Waits, read_waits
 from cliquet.settings import SETTINGS
@@ -157,6 +159,8 @@ def create_from_config(config: Any, prefix: str = "") -> PostgreSQLClient:
     client.options = options
     if engine.dialect.name == "postgresql":
         client.limits = limit_statements(waits)
+        if waits.statement:
+            event.listen(engine, "connect", _setting_patience(waits.statement))
     clients[url] = client
     return client
 
@@ -169,6 +173,15 @@ def _parse_url(settings: Mapping[str, Any], prefix: str, url: str) -> URL:
     found = parsed.get_backend_name()
     check_scheme(settings, prefix, found, _SCHEMES, _EXAMPLE)
     return parsed
+
+
+def _setting_patience(seconds: float) -> Callable[[Any, Any], None]:
+    patience = seconds + GRACE_SECONDS
+
+    def connected(driver: Any, record: Any) -> None:
+        record.info[PATIENCE] = patience
+
+    return connected
 
 
 def limit_statements(waits: Waits) -> tuple[str, ...]:

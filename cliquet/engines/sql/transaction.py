@@ -8,7 +8,7 @@ as two statements.
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
@@ -20,6 +20,7 @@ from zope.interface import implementer
 
 from cliquet.engines.exceptions import is_transient
 from cliquet.engines.sql.connection import Connection
+from cliquet.engines.sql.watchdog import WATCHDOG
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -137,7 +138,15 @@ def commit(connection: sqlalchemy.Connection) -> None:
     """
     if not connection.in_transaction():
         connection.begin()
-    connection.commit()
+    with _watched(connection):
+        connection.commit()
+
+
+def _watched(connection: sqlalchemy.Connection) -> AbstractContextManager[None]:
+    """Return a block that ends in time, whatever the server does."""
+    if connection.invalidated or connection.closed:
+        return nullcontext()
+    return WATCHDOG.watch(connection.connection.driver_connection, connection.info)
 
 
 @implementer(ISavepointDataManager)
@@ -165,7 +174,8 @@ class JoinedConnection:
         if connection is not None:
             self._ended()
             # What was not committed is rolled back.
-            connection.close()
+            with _watched(connection):
+                connection.close()
 
     def abort(self, transaction: Any) -> None:
         """Undo what was written."""
