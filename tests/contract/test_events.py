@@ -7,21 +7,9 @@ import pytest
 from pyramid.config import Configurator
 
 from cliquet.events import ACTIONS, ResourceChanged, ResourceRead
-from tests.contract.history import CHANGES, READS, Service
+from tests.contract.history import CHANGES, Service
 
 PROJECT, OTHER = "/projects/a/tasks", "/projects/b/tasks"
-
-
-@pytest.fixture(scope="module")
-def made(engine, engine_url):
-    return Service(engine, engine_url, [*CHANGES, *READS])
-
-
-@pytest.fixture
-def service(made):
-    made.flush()
-    yield made
-    made.flush()
 
 
 def body(**fields):

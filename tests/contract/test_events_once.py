@@ -14,22 +14,10 @@ from cliquet.events import (
     AfterResourceChanged,
     ResourceChanged,
 )
-from tests.contract.history import CHANGES, READS, Replay, Service
+from tests.contract.history import CHANGES, READS, Replay
 
 TASKS = "/projects/a/tasks"
 BODY = {"data": {"n": 1}}
-
-
-@pytest.fixture(scope="module")
-def made(engine, engine_url):
-    return Service(engine, engine_url, [*CHANGES, *READS])
-
-
-@pytest.fixture
-def service(made):
-    made.flush()
-    yield made
-    made.flush()
 
 
 @pytest.fixture
