@@ -79,6 +79,20 @@ def test_entries_of_a_batch_have_nothing_of_one_another(told, alice, caplog):
     assert ["uid" in line for line in found] == [True, False, False, False, True]
 
 
+def test_each_entry_of_a_batch_is_of_its_own_user(told, alice, bob, caplog):
+    users = [{}, bob, {"Authorization": "Bearer x"}, {}]
+    entries = [{"path": "/mushrooms", "headers": dict(user)} for user in users]
+
+    told.post_json("/batch", {"requests": entries}, headers=alice)
+
+    found = lines(caplog)
+    names = [line.get("uid") for line in found]
+    assert [line["code"] for line in found] == [200, 200, 401, 200, 200]
+    assert names[0] == names[3] == names[4]
+    assert names[1] not in {None, names[0]}
+    assert names[2] is None
+
+
 def test_errors_and_refusals_have_one_too(told, alice):
     for path in ("/nowhere", "/mushrooms/%00"):
         answer = told.get(path, headers=alice, status="*")
