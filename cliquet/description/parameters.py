@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import colander
+
 from cliquet.bounds import MAX_VALUES
 from cliquet.description.records import describe_id, describe_timestamp, option
 from cliquet.nodes.json_schema import JsonSchema, describe
@@ -130,6 +132,11 @@ def filters(mapping: Any, names: FieldNames) -> list[Parameter]:
         for child in mapping.children
         if child.name not in secret and not child.name.startswith("_")
     }
+    for child in mapping.children:
+        if child.name in fields:
+            for path, described in _inside(child):
+                # A field of that very name goes before.
+                fields.setdefault(path, described)
     fields.setdefault(names.id, {"type": "string"})
     fields.setdefault(names.modified, describe_timestamp())
     plain = {name: _filter(name, name, COMPARISON.EQ, fields[name]) for name in fields}
@@ -140,6 +147,15 @@ def filters(mapping: Any, names: FieldNames) -> list[Parameter]:
     }
     # The prefix wins where a field has such a name.
     return list({**_searches(fields), **plain, **prefixed}.values())
+
+
+def _inside(node: Any) -> Iterator[tuple[str, JsonSchema]]:
+    """Yield the paths to what a node declares inside of it, and what is there."""
+    if isinstance(node.typ, colander.Mapping):
+        for child in node.children:
+            yield f"{node.name}.{child.name}", describe(child)
+            for path, described in _inside(child):
+                yield f"{node.name}.{path}", described
 
 
 def _searches(fields: dict[str, JsonSchema]) -> dict[str, Parameter]:

@@ -41,7 +41,7 @@ ANNOUNCED = {
     ),
     "queries": (
         "announce_capabilities",
-        "Lists are filtered by what texts and arrays hold, and which fields are there.",
+        "Lists are filtered by what texts, arrays and objects hold, and what is there.",
         _PAGE + "lists.html#specification-searches",
     ),
     "strict_preconditions": (

@@ -8,6 +8,7 @@ from typing import Any
 
 import colander
 
+from cliquet.bounds import MAX_DEPTH
 from cliquet.json_values import as_json
 from cliquet.nodes.messages import describe
 from cliquet.nodes.reading import deserialize
@@ -22,6 +23,29 @@ _DEFAULT_NAMES = FieldNames()
 def names_of(model: Any) -> FieldNames:
     """Return the names that a model, or its class, has for the server's fields."""
     return FieldNames(model.id_field, model.modified_field, model.deleted_field)
+
+
+def leads_to(schema: Any, path: str) -> bool:
+    """Return whether a path with dots leads to what a schema declares, or preserves.
+
+    Declared mappings have the fields that they declare, those that preserve unknown
+    members any; nothing is inside of other types.
+    """
+    names = path.split(".")
+    if len(names) == 1 or len(names) > MAX_DEPTH or not all(names):
+        return False
+    node = schema
+    for name in names:
+        kind: Any = node.typ
+        if not isinstance(kind, colander.Mapping):
+            return False
+        unknown = getattr(kind, "unknown", "ignore")
+        found = next((child for child in node.children if child.name == name), None)
+        if found is None:
+            # The record itself has no fields that may be asked for but its own.
+            return node is not schema and unknown == "preserve"
+        node = found
+    return True
 
 
 def read_fields(schema: Any, sent: Any, names: FieldNames = _DEFAULT_NAMES) -> Any:

@@ -15,7 +15,7 @@ from cliquet.events import ACTIONS
 from cliquet.logs import logger
 from cliquet.nodes.binding import bound
 from cliquet.resource import payload, responses
-from cliquet.resource.fields import merge, names_of
+from cliquet.resource.fields import leads_to, merge, names_of
 from cliquet.resource.invalid import InvalidParameter
 from cliquet.resource.model import Model
 from cliquet.resource.nesting import find_parent_id
@@ -135,9 +135,9 @@ class Hooks:
     def is_known_field(self, field: str) -> bool:
         """Return True if records may be filtered and sorted by a field.
 
-        Called for each filter and sort key of a list; False makes it a 400.
+        Called for each filter and sort key of a list, `owner.name` too; False is a 400.
         """
-        return field in self._get_known_fields()
+        return field in self._get_known_fields() or leads_to(self.mapping, field)
 
     def apply_changes(self, record: Record, changes: Record) -> Record:
         """Return a record with the changes of a PATCH.

@@ -134,6 +134,7 @@ class Steps(Checks):
             self.request.GET,
             filters=filters,
             is_known_field=askable(self),
+            is_declared=self._get_known_fields().__contains__,
             read_fields=self._extract_partial_fields,
             paginate_by=self._setting("paginate_by"),
             id_field=self.model.id_field,

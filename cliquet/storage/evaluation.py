@@ -9,12 +9,14 @@ from cliquet.storage.query import (
     COMPARISON,
     MISSING,
     Filter,
+    Path,
     Query,
     Rank,
     Sort,
     order_key,
     rank_of,
     typed,
+    value_at,
 )
 from cliquet.types import Record
 
@@ -54,7 +56,7 @@ def sort_records(records: Iterable[Record], order: Sequence[Sort]) -> list[Recor
     result = list(records)
     for key in reversed(order):
         result.sort(
-            key=lambda record, field=key.field: order_key(record.get(field, MISSING)),  # type: ignore[misc]
+            key=lambda record, field=key.field: order_key(value_at(record, field)),  # type: ignore[misc]
             reverse=key.direction < 0,
         )
     return result
@@ -63,6 +65,10 @@ def sort_records(records: Iterable[Record], order: Sequence[Sort]) -> list[Recor
 def _all_of(predicates: list[tuple[str, ValuePredicate]]) -> Predicate | None:
     if not predicates:
         return None
+    if any(isinstance(field, Path) for field, _ in predicates):
+        return lambda record: all(
+            predicate(value_at(record, field)) for field, predicate in predicates
+        )
     if len(predicates) == 1:
         field, predicate = predicates[0]
         return lambda record: predicate(record.get(field, MISSING))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, IntEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from cliquet.engines.joint import JointWrite
 from cliquet.types import Record, Timestamp
@@ -39,11 +39,36 @@ LISTS: Final = (
 """Operators of a filter that has several values."""
 
 
+class Path(str):
+    """What leads to a member inside of an object, with dots: `owner.name`.
+
+    A field that is no `Path` is a member of the record, whatever its name holds.
+
+    Attributes:
+        parts: Names, from that of the member of the record on.
+    """
+
+    __slots__ = ("parts",)
+
+    parts: tuple[str, ...]
+
+    def __new__(cls, text: str) -> Self:
+        """Read a text with dots."""
+        path = super().__new__(cls, text)
+        path.parts = tuple(text.split("."))
+        return path
+
+
+def parts_of(field: str) -> tuple[str, ...]:
+    """Return the names that lead to a field, one unless it is a `Path`."""
+    return field.parts if isinstance(field, Path) else (field,)
+
+
 class Filter(NamedTuple):
     """A predicate on one field, or in pagination rules a position in an order.
 
     Attributes:
-        field: Name of a member of the records.
+        field: Name of a member of the records, or a `Path`.
         value: What it is compared with; several values for `LISTS`, which are neither
             arrays nor objects where arrays are looked into. Whether the field is there,
             for `HAS`; for `LIKE` a text, with `*` for any.
@@ -59,7 +84,7 @@ class Sort(NamedTuple):
     """A sort key.
 
     Attributes:
-        field: Name of a member of the records.
+        field: Name of a member of the records, or a `Path`.
         direction: Negative for a descending order.
     """
 
@@ -189,6 +214,18 @@ class _Missing(Enum):
 
 MISSING: Final = _Missing.MISSING
 """The value of a field that a record does not have."""
+
+
+def value_at(record: Record, field: str, missing: Any = MISSING) -> Any:
+    """Return the value of a field; what is inside of no object is missing."""
+    if not isinstance(field, Path):
+        return record.get(field, missing)
+    found: Any = record
+    for name in field.parts:
+        if not isinstance(found, dict) or name not in found:
+            return missing
+        found = found[name]
+    return found
 
 
 def rank_of(value: Any) -> Rank:

@@ -49,3 +49,26 @@ def arrays_are_searched(probe: Probe) -> None:
     expect_listed(probe, "contains_any_tags=a,c", [both])
     expect_listed(probe, "contains_any_tags=c", [])
     expect_listed(probe, "contains_title=a", [])
+
+
+@clause("LIST-40", "repaired", needs=_QUERIES)
+def objects_are_looked_into(probe: Probe) -> None:
+    """Filter and sort by what is inside of objects."""
+    high = probe.note(title="a", place={"city": "Lyon", "floor": 3})
+    if "place" not in high.data:
+        expect.skip("the private resource has no field place")
+    low, nowhere = probe.note(title="b", place={"floor": 1}), probe.note(title="c")
+    expect_listed(probe, "place.floor=3", [high])
+    expect_listed(probe, "min_place.floor=2", [high])
+    expect_listed(probe, "in_place.floor=1,2", [low])
+    expect_listed(probe, "not_place.floor=3", [low, nowhere])
+    expect_listed(probe, "like_place.city=ly", [high])
+    expect_listed(probe, "has_place.city=false", [low, nowhere])
+    for sort, wanted in (
+        ("place.floor", [low, high, nowhere]),
+        ("-place.floor", [nowhere, high, low]),
+    ):
+        listed = expect.ids(probe.alice.get(f"{probe.private}?_sort={sort}"))
+        expect.equal(listed, [each.id for each in wanted], f"_sort={sort}")
+    for query in ("place.none=1", "title.a=1", "_sort=place.none", "_sort=title.a"):
+        expect.error(probe.alice.get(f"{probe.private}?{query}"), 400, 107)

@@ -9,6 +9,13 @@ import cliquet
 from cliquet import resource
 
 
+class PlaceSchema(colander.MappingSchema):
+    """Fields inside of a field."""
+
+    city = colander.SchemaNode(colander.String(), missing=colander.drop)
+    floor = colander.SchemaNode(colander.Integer(), missing=colander.drop)
+
+
 class NoteSchema(resource.ResourceSchema):
     """Fields that are declared, and no other."""
 
@@ -22,6 +29,7 @@ class NoteSchema(resource.ResourceSchema):
         colander.SchemaNode(colander.String()),
         missing=colander.drop,
     )
+    place = PlaceSchema(missing=colander.drop)
     source = colander.SchemaNode(colander.String(), missing=colander.drop)
 
     class Options:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from cliquet.bounds import MAX_NAMES, MAX_SORT_FIELDS
 from cliquet.resource.invalid import InvalidParameter
 from cliquet.resource.querystring.filters import (
+    as_field,
     check_text,
     is_bounded_integer,
     parse_value,
@@ -42,6 +43,7 @@ def parse(
     *,
     filters: list[Filter],
     is_known_field: Callable[[str], bool],
+    is_declared: Callable[[str], bool] | None = None,
     read_fields: Callable[[], list[str] | None],
     paginate_by: int | None,
     id_field: str = "id",
@@ -53,6 +55,7 @@ def parse(
         parameters: The query string; of a repeated name, `get` returns the last.
         filters: What was read by `parse_filters`, and what the server adds.
         is_known_field: Whether a field may be sorted by.
+        is_declared: Whether a schema has a field: if not, its dots make a path.
         read_fields: Reads `_fields`, see :func:`parse_fields`.
         paginate_by: The limit of the server.
         id_field: Name of the id in records.
@@ -64,6 +67,7 @@ def parse(
     sorting = parse_sorting(
         parameters.get("_sort"),
         is_known_field=is_known_field,
+        is_declared=is_declared,
         modified_field=modified_field,
     )
     fields = read_fields()
@@ -100,6 +104,7 @@ def parse_sorting(
     text: str | None,
     *,
     is_known_field: Callable[[str], bool],
+    is_declared: Callable[[str], bool] | None = None,
     modified_field: str = "last_modified",
 ) -> list[Sort]:
     """Read `_sort`; the newest first is the last criterion, if not the only one.
@@ -116,7 +121,11 @@ def parse_sorting(
     if len(directions) > MAX_SORT_FIELDS:
         raise InvalidParameter("querystring", None, "Too many sort fields")
     directions.setdefault(modified_field, -1)
-    return [Sort(field, direction) for field, direction in directions.items()]
+    is_literal = is_declared or is_known_field
+    return [
+        Sort(as_field(field, is_literal), direction)
+        for field, direction in directions.items()
+    ]
 
 
 def parse_fields(

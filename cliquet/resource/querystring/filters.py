@@ -10,7 +10,7 @@ from typing import Any
 from cliquet.bounds import MAX_FILTERS, MAX_VALUES
 from cliquet.json_values import find_text_fault
 from cliquet.resource.invalid import InvalidParameter
-from cliquet.storage.query import COMPARISON, LISTS, Filter, typed
+from cliquet.storage.query import COMPARISON, LISTS, Filter, Path, typed
 from cliquet.text import query_value
 
 Parameters = Iterable[tuple[str, Any]]
@@ -65,6 +65,7 @@ def parse_filters(
     """
     named = [(raw_name.strip(), value) for raw_name, value in parameters]
     _check_number(named)
+    is_literal = is_declared or is_known_field
     filters = []
     for name, raw_value in named:
         value = raw_value.strip() if isinstance(raw_value, str) else raw_value
@@ -74,7 +75,7 @@ def parse_filters(
             since = _parse_timestamp(name, value)
             filters.append(Filter(modified_field, since, _TIMESTAMP_PARAMETERS[name]))
         elif not name.startswith("_"):
-            found = _find_search(name, is_known_field, is_declared or is_known_field)
+            found = _find_search(name, is_known_field, is_literal)
             field, operator = found or _parse_name(name, is_known_field)
             if operator is COMPARISON.LIKE:
                 # Blanks around are part of what is looked for.
@@ -87,8 +88,13 @@ def parse_filters(
                 operand = _parse_members(name, value, field, id_field, modified_field)
             else:
                 operand = parse_value(name, value)
-            filters.append(Filter(field, operand, operator))
+            filters.append(Filter(as_field(field, is_literal), operand, operator))
     return filters
+
+
+def as_field(name: str, is_literal: IsKnownField) -> str:
+    """Return the field of a known name: a path, unless a schema has that name."""
+    return Path(name) if "." in name and not is_literal(name) else name
 
 
 def uses_deprecated_name(names: Iterable[str]) -> bool:

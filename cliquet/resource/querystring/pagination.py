@@ -26,7 +26,14 @@ from cliquet.json_values import find_text_fault
 from cliquet.resource.invalid import InvalidParameter
 from cliquet.resource.querystring.filters import is_bounded_integer
 from cliquet.serialization import dumps, loads
-from cliquet.storage.query import COMPARISON, Filter, Rank, Sort, order_key
+from cliquet.storage.query import (
+    COMPARISON,
+    Filter,
+    Rank,
+    Sort,
+    order_key,
+    value_at,
+)
 from cliquet.text import decode64, encode64
 
 MAX_ENCODED_LENGTH = 3000
@@ -137,7 +144,7 @@ def build_rules(
 
 def value_of(record: dict[str, Any], field: str) -> Any:
     """Return what a record is sorted by: a missing field is not a null one."""
-    return record.get(field, Rank.MISSING)
+    return value_at(record, field, Rank.MISSING)
 
 
 def are_tied(
@@ -178,7 +185,7 @@ def build_token(
         }
         if any(map(_is_beginning, values.values())):
             values[id_field] = last_record[id_field]
-        written = {field: _to_json(value) for field, value in values.items()}
+        written = {str(field): _to_json(value) for field, value in values.items()}
         token = encode64(dumps({"last_record": written, "offset": offset}))
         if len(quote_plus(token)) <= MAX_ENCODED_LENGTH:
             break

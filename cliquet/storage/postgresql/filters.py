@@ -13,7 +13,11 @@ from typing import Any
 from cliquet import serialization
 from cliquet.engines.shared_ids import Description, SharedIds
 from cliquet.storage.postgresql.numbers import plain_floats
-from cliquet.storage.postgresql.search import write_search, write_search_of_column
+from cliquet.storage.postgresql.search import (
+    write_member,
+    write_search,
+    write_search_of_column,
+)
 from cliquet.storage.postgresql.shared import is_shared
 from cliquet.storage.query import (
     COMPARISON,
@@ -80,11 +84,11 @@ class _Writer:
         self._data = data
 
     def _member(self, field: str) -> str:
-        return f"({self._data} -> {self._parameters.bind(field, 'text')})"
+        return write_member(field, self._data, self._parameters.bind)
 
     def _member_text(self, field: str) -> str:
-        name = self._parameters.bind(field, "text")
-        return f'({self._data} ->> {name}) COLLATE "C"'
+        text = write_member(field, self._data, self._parameters.bind, last="->>")
+        return f'{text} COLLATE "C"'
 
     def _column(self, field: str, operator: str, value: Any) -> str | None:
         """Compare a column with a value; `None` if it has another type."""

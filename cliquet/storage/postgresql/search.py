@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cliquet.storage.matching import folded_characters, like_pattern
-from cliquet.storage.query import COMPARISON, Filter
+from cliquet.storage.query import COMPARISON, Filter, Path, parts_of
 
 Bind = Callable[[Any, str], str]
 
@@ -17,6 +17,20 @@ ELSE translate({text}, {cased}, {folded}) END) LIKE {pattern}"""
 _HAS_ANY = """EXISTS (SELECT 1 FROM jsonb_array_elements(CASE
 WHEN jsonb_typeof({member}) = 'array' THEN {member} ELSE '[]' END) AS found (element)
 WHERE found.element = ANY({values}))"""
+
+
+def write_member(field: str, data: str, bind: Bind, last: str = "->") -> str:
+    """Write the value of a field; NULL where it is missing, or inside of no object.
+
+    Args:
+        field: Its name, or the `Path` to it.
+        data: The document of a row.
+        bind: Adds a value of a type of SQL to the statement.
+        last: The operator of the last step: `->>` for a text.
+    """
+    *outer, name = (bind(part, "text") for part in parts_of(field))
+    steps = "".join(f" -> {each}" for each in outer)
+    return f"({data}{steps} {last} {name})"
 
 
 def write_search(
@@ -32,14 +46,20 @@ def write_search(
     """
     if item.operator is COMPARISON.CONTAINS:
         # An index on the document serves it.
-        wanted = as_json({item.field: list(item.value)})
-        return f"{data} @> {bind(wanted, 'jsonb')}"
-    name = bind(item.field, "text")
+        wanted: Any = list(item.value)
+        for name in reversed(parts_of(item.field)):
+            wanted = {name: wanted}
+        return f"{data} @> {bind(as_json(wanted), 'jsonb')}"
+    if item.operator is COMPARISON.HAS and not isinstance(item.field, Path):
+        has = f"({data} ? {bind(item.field, 'text')})"
+        return has if item.value else f"NOT {has}"
+    member = write_member(item.field, data, bind)
     if item.operator is COMPARISON.HAS:
-        return f"{'' if item.value else 'NOT '}({data} ? {name})"
-    member = f"({data} -> {name})"
+        # Arrays and texts have "keys" too, for `?`.
+        return f"({member} IS {'NOT ' if item.value else ''}NULL)"
     if item.operator is COMPARISON.LIKE:
-        matches = write_like(f'(({data} ->> {name}) COLLATE "C")', item.value, bind)
+        text = write_member(item.field, data, bind, last="->>")
+        matches = write_like(f'({text} COLLATE "C")', item.value, bind)
         return f"(jsonb_typeof({member}) = 'string' AND {matches})"
     values = bind([as_json(value) for value in item.value], "jsonb[]")
     return _HAS_ANY.format(member=member, values=values)

@@ -16,7 +16,14 @@ from typing import Any
 from cliquet.engines.shared_ids import Description
 from cliquet.engines.sql.sqlite import SEGMENT
 from cliquet.json_values import find_text_fault
-from cliquet.storage.query import COMPARISON, FieldNames, Filter, Rank, rank_of
+from cliquet.storage.query import (
+    COMPARISON,
+    FieldNames,
+    Filter,
+    Rank,
+    parts_of,
+    rank_of,
+)
 from cliquet.storage.rules import take_shared
 from cliquet.storage.sql import LARGEST, OPERATORS
 
@@ -132,7 +139,7 @@ class Conditions:
         return None
 
     def _in_document(self, item: Filter) -> str | None:
-        if not _PLAIN_NAME.match(item.field):
+        if not all(map(_PLAIN_NAME.match, parts_of(item.field))):
             return None
         if item.operator in (COMPARISON.EQ, COMPARISON.IN):
             is_one = item.operator is COMPARISON.EQ

@@ -173,6 +173,7 @@ MUTANTS = {
     "LIST-34": flat,
     "LIST-35": rename("_fields=title,odd", "_fields=title"),
     "LIST-36": edits(with_permissions, of=both(RECORD, query_has("_fields="))),
+    "LIST-40": rename("place.floor=3", "place.floor=4"),
     "LIST-37": rename("like_title=50\\*", "like_title=50*5"),
     "LIST-38": edits_data(lambda data: [], of=query_has("has_slug=false")),
     "LIST-39": rename("contains_tags=", "contains_any_tags="),

@@ -50,8 +50,16 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+def at(record: dict[str, Any], field: str) -> Any:
+    """The value of a field: of a path, a step after the other, into objects alone."""
+    found: Any = record
+    for name in field.split(".") if type(field) is not str else [field]:
+        found = found.get(name, MISSING) if isinstance(found, dict) else MISSING
+    return found
+
+
 def matches(record: dict[str, Any], item: Any) -> bool:
-    found = record.get(item.field, MISSING)
+    found = at(record, item.field)
     if item.operator is COMPARISON.EQ:
         return same(found, item.value)
     if item.operator is COMPARISON.NOT:
@@ -146,7 +154,7 @@ class Naive:
 
         def order(one: dict[str, Any], other: dict[str, Any]) -> int:
             for field, direction in keys:
-                sign = compare(one.get(field, MISSING), other.get(field, MISSING))
+                sign = compare(at(one, field), at(other, field))
                 if sign:
                     return sign * direction
             return 0

@@ -14,8 +14,8 @@ from hypothesis.stateful import (
 
 from cliquet.storage import Filter, Sort
 from cliquet.storage.exceptions import RecordNotFoundError, UnicityError
-from cliquet.storage.query import COMPARISON, Rank
-from tests.contract.storage.naive import MISSING, Naive, compare, same
+from cliquet.storage.query import COMPARISON, Path, Rank
+from tests.contract.storage.naive import MISSING, Naive, at, compare, same
 
 FIELDS = ["a", "b", "é 'x\""]
 scalars = (
@@ -29,12 +29,26 @@ scalars = (
         ["", "a", "A", "é", "𝄞", "\uffff", "1", "true", "null", "%", "_", "'"]
     )
 )
-values = scalars | st.lists(scalars, max_size=2) | st.dictionaries(
-    st.sampled_from(["k", "l"]), scalars, max_size=2
-)  # fmt: skip
+NAMES = ["k", "l", "é 'x\""]
+flat = scalars | st.lists(scalars, max_size=2)
+values = flat | st.dictionaries(
+    st.sampled_from(NAMES),
+    flat | st.dictionaries(st.sampled_from(NAMES), flat, max_size=2),
+    max_size=2,
+)
 records = st.dictionaries(st.sampled_from(FIELDS), values, max_size=3)
 ids = st.sampled_from(["a", "b", "c", "ab", "%", "é"])
-fields = st.sampled_from([*FIELDS, "id", "deleted", "nowhere"])
+PATHS = [
+    Path(".".join(names))
+    for names in (
+        *((field, name) for field in FIELDS for name in NAMES),
+        *(("a", name, other) for name in NAMES for other in NAMES),
+        ("nowhere", "k"), ("id", "k"), ("deleted", "k"), ("a", "k", "l", "k"),
+    )
+]  # fmt: skip
+fields = st.sampled_from(
+    [*FIELDS, "id", "deleted", "nowhere", "a.k"]
+) | st.sampled_from(PATHS)
 unique = st.sampled_from([(), ("a",), ("b", "a")])
 ranges = st.sampled_from(
     [
@@ -69,7 +83,7 @@ filters = st.lists(
 sortings = st.lists(
     st.builds(
         Sort,
-        st.sampled_from([*FIELDS, "id", "last_modified"]),
+        st.sampled_from([*FIELDS, "id", "last_modified"]) | st.sampled_from(PATHS),
         st.sampled_from([1, -1]),
     ),
     max_size=2,
@@ -246,7 +260,9 @@ def behind(record: dict[str, Any], keys: list[Sort]) -> list[list[Filter]]:
     """Rules of the page behind a record."""
 
     def place(field: str) -> Any:
-        value = record.get(field, Rank.MISSING)
+        value = at(record, field)
+        if value is MISSING:
+            return Rank.MISSING
         if isinstance(value, list):
             return Rank.ARRAY
         return Rank.OBJECT if isinstance(value, dict) else value
