@@ -9,7 +9,7 @@ _STARTS = re.compile(r"\bThread\(|Executor\(|\bTimer\(|to_thread\(|run_in_execut
 REASONED = {
     "views/heartbeat.py": "not within a batch, where the checks are made one by one",
     "listeners/delivery.py": "after the commit",
-    "engines/sql/watchdog.py": "it cancels statements, and has no connection",
+    "engines/sql/watchdog.py": "it cuts connections that broke, and sends nothing",
     "client/asynchronous.py": "a client",
     "client/local/asynchronous.py": "a client",
     "conformance/races.py": "a client",
