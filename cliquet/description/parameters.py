@@ -18,7 +18,11 @@ VARIABLE = re.compile(r"\{(\w+)(?::[^{}]*(?:\{[^{}]*\}[^{}]*)*)?\}")
 """A variable of a path, maybe with the expression that it matches."""
 
 # Pages fill forms with an `example` of the parameter itself: each write would fail.
-_LIKE_ETAG = {"type": "string", "examples": ['"1800000000001"']}
+_LIKE_ETAG = {
+    "type": "string",
+    "pattern": '^("[0-9]{1,15}")?$',
+    "examples": ['"1800000000001"'],
+}
 _COMPARED = {
     COMPARISON.MIN: "at least",
     COMPARISON.MAX: "at most",
@@ -70,7 +74,7 @@ IF_MATCH = _header(
 )
 IF_NONE_MATCH = _header(
     "If-None-Match",
-    _LIKE_ETAG,
+    {**_LIKE_ETAG, "pattern": r'^("[0-9]{1,15}"|\*)?$'},
     "GET: answer 304 if this is the ETag of what is there. Writes: * for only if "
     "there is nothing.",
 )
