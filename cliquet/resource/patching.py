@@ -65,6 +65,11 @@ def read_changes(resource: Checks, existing: Record) -> tuple[Record, Any]:
     return changes, body
 
 
+def removed_fields(changes: Record) -> list[str]:
+    """Return the fields that a patch removes."""
+    return [name for name, value in changes.items() if value is REMOVED]
+
+
 def _merged(present: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: REMOVED if value is None else merge_patch(present.get(name), value)

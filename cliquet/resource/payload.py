@@ -4,7 +4,7 @@ Pure functions over values of JSON. All of them raise `InvalidParameter` for wha
 refuse.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from cliquet.bounds import MAX_ID
@@ -220,10 +220,12 @@ def changed_fields(
     existing: Mapping[str, Any],
     new: Mapping[str, Any],
     modified_field: str = "last_modified",
+    removed: Collection[str] = (),
 ) -> list[str]:
     """List the sent fields that end up different from the stored ones.
 
-    A timestamp that the schema or a hook dropped from `new` changes nothing.
+    A timestamp that the schema or a hook dropped from `new` changes nothing. Null and
+    missing are the same, except for fields that are to be removed.
     """
     return [
         field
@@ -231,7 +233,7 @@ def changed_fields(
         if (field != modified_field or field in new)
         and (
             not are_equal(existing.get(field), new.get(field))
-            or (field in existing and field not in new)
+            or (field in removed and field in existing and field not in new)
         )
     ]
 

@@ -19,7 +19,7 @@ from cliquet.protocol.preferences import choose_behavior
 from cliquet.resource import payload, responses
 from cliquet.resource.model import Model
 from cliquet.resource.nesting import delete_below
-from cliquet.resource.patching import read_changes
+from cliquet.resource.patching import read_changes, removed_fields
 from cliquet.resource.steps import Steps, endpoint
 from cliquet.resource.told import watch_deletion
 from cliquet.storage.exceptions import RecordNotFoundError, UnicityError
@@ -161,7 +161,11 @@ class UserResource(Steps):
         payload.set_id(updated, self.model.id_field, self.record_id)
         new = self._processed(updated, old=existing)
         changed = payload.changed_fields(
-            self.fields_of(changes), existing, new, modified_field
+            self.fields_of(changes),
+            existing,
+            new,
+            modified_field,
+            removed=removed_fields(changes),
         )
         record = existing
         if changed or self.force_patch_update or not reads:

@@ -255,6 +255,18 @@ def test_preconditions_and_behaviours_are_those_of_patch(app, url, kind, body):
     assert again.json["data"]["n"] == 5
 
 
+@pytest.mark.parametrize(("kind", "body"), [
+    (MERGE, {"data": {"x": None}}), (PATCH, [{"op": "remove", "path": "/data/x"}]),
+])  # fmt: skip
+def test_what_is_null_is_removed(app, kind, body):
+    created = app.post_json(ANY, {"data": {"x": None}}, headers=ALICE).json["data"]
+    url = f"{ANY}/{created['id']}"
+
+    patch(app, url, body, kind)
+
+    assert data(app, url) == {}
+
+
 def test_nothing_to_do_is_done(app, mushroom):
     before = app.get(mushroom, headers=ALICE).headers["ETag"]
 
