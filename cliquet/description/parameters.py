@@ -154,10 +154,14 @@ def filters(mapping: Any, names: FieldNames) -> list[Parameter]:
 
 
 def _inside(node: Any) -> Iterator[tuple[str, JsonSchema]]:
-    """Yield the paths to what a node declares inside of it, and what is there."""
-    if isinstance(node.typ, colander.Mapping):
+    """Yield the paths to what a node declares inside of it, and what is there.
+
+    No path leads to what has a dot in its own name.
+    """
+    if isinstance(node.typ, colander.Mapping) and "." not in node.name:
         for child in node.children:
-            yield f"{node.name}.{child.name}", describe(child)
+            if "." not in child.name:
+                yield f"{node.name}.{child.name}", describe(child)
             for path, described in _inside(child):
                 yield f"{node.name}.{path}", described
 

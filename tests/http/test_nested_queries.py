@@ -28,10 +28,18 @@ class Free(colander.MappingSchema):
         return colander.Mapping(unknown="preserve")
 
 
+class Odd(colander.MappingSchema):
+    plain = Owner(missing=colander.drop)
+    #: No path leads to what has a dot in its name.
+    dotted = Owner(name="a.b", missing=colander.drop)
+
+
 class ThingSchema(resource.ResourceSchema):
     title = colander.SchemaNode(colander.String(), missing=colander.drop)
     owner = Owner(missing=colander.drop)
     free = Free(missing=colander.drop)
+    odd = Odd(missing=colander.drop)
+    stranger = Owner(name="c.d", missing=colander.drop)
     #: A name that has a dot.
     dotted = colander.SchemaNode(
         colander.String(), name="owner.name", missing=colander.drop
@@ -159,3 +167,20 @@ def test_what_a_tombstone_lacks_is_missing(service):
     for more, expected in (("has_owner.name=false", "-"), ("owner.name=Zo", "")):
         assert titles(service, f"{query}&{more}") == expected
     assert titles(service, f"{query}&_sort=-owner.name") == "-"
+
+
+def test_what_is_described_is_known(service):
+    document = service.get("/v0/__api__", headers=ALICE).json
+    described = document["paths"]["/things"]["get"]["parameters"]
+    names = [
+        document["components"]["parameters"][each["$ref"].rpartition("/")[2]]["name"]
+        for each in described
+        if "$ref" in each
+    ]
+    nested = [name for name in names if "." in name]
+
+    assert "min_owner.rank" in nested
+    assert "has_odd.plain.name" in nested
+    for name in nested:
+        answer = service.get(f"/v0/things?{name}=true", headers=ALICE, status="*")
+        assert "Unknown" not in answer.text, name
