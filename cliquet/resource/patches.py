@@ -49,7 +49,7 @@ def read_merge_patch(body: Any, members: Iterable[str]) -> Document:
     """Return the members of a merge patch, each of which is an object.
 
     Args:
-        body: JSON as it was sent, None if it cannot be read.
+        body: JSON as it was sent.
         members: Those that the document may have.
 
     Raises:
@@ -73,7 +73,7 @@ def apply_json_patch(document: Document, body: Any) -> Document:
 
     Args:
         document: With `data`, and `permissions` if there are any.
-        body: JSON as it was sent, None if it cannot be read.
+        body: JSON as it was sent.
 
     Raises:
         InvalidParameter: it is no patch, or cannot be applied.
@@ -142,6 +142,10 @@ _ERRORS = (
 )
 
 
+_ADDING = ("add", "copy", "move")
+"""Operations that make a member of an object."""
+
+
 class _Test(TestOperation):
     """A test that knows `true` from 1, and finds 1 equal to 1.0."""
 
@@ -192,10 +196,17 @@ def _check_paths(operation: Mapping[str, Any], position: int, document: Any) -> 
             members = " or ".join(f"/{member}" for member in document)
             description = f"{name} has to begin with {members}"
             raise InvalidParameter("body", f"{position}", description)
-        if parts[0] == "permissions" and operation.get("op") == "add":
-            # One that nobody has is not there, for the record as it is shown.
-            for permission in parts[1:2]:
-                document["permissions"].setdefault(permission, {})
+        if name == "path" and operation.get("op") in _ADDING:
+            _show_permission(document, parts)
+
+
+def _show_permission(document: Document, parts: list[str]) -> None:
+    """Have a permission that nobody has in the document: as shown, it is not there."""
+    permissions = document.get("permissions")
+    # An operation before may have made anything of it.
+    if parts[0] == "permissions" and isinstance(permissions, dict):
+        for permission in parts[1:2]:
+            permissions.setdefault(permission, {})
 
 
 def _parts(pointer: Any) -> list[str]:

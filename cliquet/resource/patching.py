@@ -21,7 +21,8 @@ from cliquet.resource.patches import (
 )
 from cliquet.resource.schema import PermissionsSchema
 from cliquet.resource.told import without_secrets
-from cliquet.types import Record
+from cliquet.serialization import loads
+from cliquet.types import Record, Request
 
 REMOVED = colander.null
 """Value of a field that a patch removes: schemas read it as if it were not sent."""
@@ -43,9 +44,10 @@ def read_changes(resource: Checks, existing: Record) -> tuple[Record, Any]:
             somebody who may not read it.
     """
     request = resource.request
-    body = responses.read_json(request)
     if request.content_type not in PATCHES:
+        body = responses.read_json(request)
         return payload.read_changes(body), body
+    body = _read_patch(request)
     fields, permissions = (
         resource.fields_of(existing),
         resource.permissions_of(existing),
@@ -68,6 +70,15 @@ def read_changes(resource: Checks, existing: Record) -> tuple[Record, Any]:
 def removed_fields(changes: Record) -> list[str]:
     """Return the fields that a patch removes."""
     return [name for name, value in changes.items() if value is REMOVED]
+
+
+def _read_patch(request: Request) -> Any:
+    """Return the JSON of a body, which no schema of the view has read."""
+    try:
+        return loads(request.body)
+    except ValueError as error:
+        description = f"Invalid JSON request body: {error}"
+        raise InvalidParameter("body", None, description) from error
 
 
 def _merged(present: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

@@ -119,6 +119,10 @@ INAPPLICABLE = [
     [{"op": "replace", "path": "/permissions/read", "value": 5}],
     [{"op": "add", "path": "/permissions/read", "value": [{}]}],
     [{"op": "remove", "path": "/permissions/read/bob"}],
+    [{"op": "replace", "path": "/permissions", "value": 5},
+     {"op": "add", "path": "/permissions/read/bob"}],
+    [{"op": "copy", "from": "/data/name", "path": "/permissions"},
+     {"op": "add", "path": "/permissions/read"}],
 ]  # fmt: skip
 
 
@@ -152,7 +156,11 @@ def test_what_is_no_merge_patch_is_a_400(app, url, body):
 @pytest.mark.parametrize("kind", [MERGE, PATCH])
 @pytest.mark.parametrize("text", ["", "{", '{"data": NaN}', "[1e999]"])
 def test_what_is_no_json_is_a_400(app, url, kind, text):
-    app.patch(url, text, headers={**ALICE, "Content-Type": kind}, status=400)
+    headers = {**ALICE, "Content-Type": kind}
+    refused = app.patch(url, text, headers=headers, status=400).json
+
+    assert refused["errno"] == 107
+    assert refused["message"].startswith("body: Invalid JSON request body")
 
 
 # --- Permissions ---------------------------------------------------------------------
