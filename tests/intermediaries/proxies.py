@@ -118,6 +118,12 @@ backend service
 """
 
 
+#: It waits for whole bodies, as far as its buffer goes.
+BUFFERED = HAPROXY.replace(
+    "    default_backend", "    option http-buffer-request\n    default_backend"
+)
+
+
 class HAProxy(Proxy):
     """HAProxy: it passes bodies on as they come, and looks after the health of servers."""
 

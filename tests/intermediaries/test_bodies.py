@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from tests.failures.servers import BIN, prepare, start
-from tests.intermediaries.proxies import HAProxy, Nginx
+from tests.intermediaries.proxies import BUFFERED, HAProxy, Nginx
 
 pytestmark = pytest.mark.intermediaries
 
@@ -33,7 +33,10 @@ FRONTS = {
         port, directives="proxy_request_buffering off; client_max_body_size 0;"
     ),
     "haproxy": HAProxy,
+    "haproxy buffered": lambda port: HAProxy(port, recipe=BUFFERED),
 }
+#: Those that wait for whole bodies.
+WAITING = ("nginx", "haproxy buffered")
 LIST = "/v0/spores"
 PATH = f"{LIST}/3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b10"
 MAX_SIZE = 2**20
@@ -75,6 +78,7 @@ def served(server):
         pytest.param("nginx", marks=pytest.mark.intermediaries("nginx")),
         pytest.param("nginx unbuffered", marks=pytest.mark.intermediaries("nginx")),
         pytest.param("haproxy", marks=pytest.mark.intermediaries("haproxy")),
+        pytest.param("haproxy buffered", marks=pytest.mark.intermediaries("haproxy")),
     ]
 )
 def front(request, served, started):
@@ -94,7 +98,11 @@ def connect(port, *headers, method="PUT", path=PATH):
         "Connection: close",
         *headers,
     ]
-    client.sendall("\r\n".join([*lines, "", ""]).encode())
+    try:
+        client.sendall("\r\n".join([*lines, "", ""]).encode())
+    except OSError:
+        client.close()
+        raise
     return client
 
 
@@ -146,12 +154,17 @@ def send_cut(port, target, header, sent, *, gone):
     """Send a part of a body, and leave: for good, or to hear what is answered."""
     method, path = target
     client = connect(port, header, method=method, path=path)
-    client.sendall(sent)
-    if gone:
+    try:
+        client.sendall(sent)
+        if not gone:
+            client.shutdown(socket.SHUT_WR)
+            return answer(client)[0]
+    except ConnectionError:
+        # It did not wait for the rest.
+        pass
+    finally:
         client.close()
-        return None
-    client.shutdown(socket.SHUT_WR)
-    return answer(client)[0]
+    return None
 
 
 def test_bodies_that_end_early_write_nothing(served, front):
@@ -175,10 +188,13 @@ def test_chunked_bodies_that_end_early_write_nothing(server, served, front):
     write(served, "before")
     before = everything(served)
     cut = dict(CHUNKED)
-    if server[0] == "granian" and front[0] != "nginx":
+    if server[0] == "granian" and front[0] not in WAITING:
         # It does not tell applications that the last chunk is missing: the recipe has
         # it behind a proxy that waits for whole bodies.
         del cut["no end"], cut["no chunk"]
+        if front[0] != "alone":
+            # Nor do proxies that pass on what came, which may be nothing.
+            del cut["a part"]
 
     statuses = {
         (target, name): send_cut(
