@@ -162,6 +162,9 @@ class PostgreSQLServer:
                 "timezone=UTC",
                 "-c",
                 "max_connections=200",
+                # Its data are those of a run: only a machine that dies would lose them.
+                "-c",
+                "fsync=off",
             ),
         ]
         self.process = subprocess.Popen(
