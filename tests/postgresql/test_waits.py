@@ -386,19 +386,22 @@ def run(url):
 def test_a_process_of_the_server_that_hangs_is_left(
     url, backends, monkeypatch, request, method
 ):
+    if request.config.getoption("--postgresql") == "pooled":
+        pytest.skip("who looks for processes of the server gets the pooler's only one")
     monkeypatch.setattr("cliquet.engines.sql.postgresql.GRACE_SECONDS", 0.1)
     app = TestApp(serve(url, **bounds(statement_timeout=0.1)))
     app.post_json(LIST, BODY, headers=HEADERS)
 
-    stopped = backends()
+    for _ in range(20):
+        stopped = backends()
+        if stopped:
+            break
+        # On a busy machine, bounds this short cut connections by themselves.
+        app.get(LIST, headers=HEADERS, status="*")
     send = app.get if method == "GET" else partial(app.post_json, params=BODY)
     answer = send(LIST, headers=HEADERS, status="*")
 
     assert stopped
-    if request.config.getoption("--postgresql") == "pooled":
-        # The pooler may give the same process to the next one.
-        assert answer.status_int in (200, 201, 503)
-        return
     # It was run again, on a connection to another process: the others still hang.
     assert answer.status_int in (200, 201)
     written = 2 if method == "POST" else 1
