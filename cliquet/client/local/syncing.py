@@ -124,7 +124,7 @@ def _resolve(
 ) -> Change | None:
     """Decide what a record is to be, of which the server has another version."""
     if _has(remote, change, change.data):
-        store.settle(change, remote)
+        store.settle(change, None if is_gone(remote) else remote)
         result.pushed += 1
         return None
     if any(_has(remote, change, version) for version in change.sent):
