@@ -10,10 +10,10 @@ COMPILE = $(BIN)/python -m compileall -q -x /templates/ cliquet
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve migrate tests tests-long tests-all tests-hostile tests-intermediaries tests-conformance bench lint format types docs viewer dist clean
+.PHONY: help install serve migrate cluster tests tests-long tests-all tests-hostile tests-without-triggers tests-redis tests-intermediaries tests-conformance bench lint format types docs viewer dist clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.ready-runtime  ## Install the package in .venv, in editable mode
 
@@ -24,20 +24,26 @@ serve: $(VENV)/.ready-runtime  ## Serve the sample of config/example.ini, PORT=8
 migrate: $(VENV)/.ready-runtime  ## Create or update the schemas of the backends of $(INI)
 	$(BIN)/cliquet --ini $(INI) migrate
 
+cluster: $(VENV)/.ready-tests  ## Start two machines, a pooler, a balancer and their databases on this one
+	$(BIN)/python -m tests.intermediaries.cluster
+
 tests: $(VENV)/.ready-tests  ## Run the tests on all the engines, with private servers
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not long and not intermediaries' $(ARGS)
 	@$(BIN)/python -m tests.programs
 
-# Those of the conformance kit are a target of their own.
+# Those of the conformance kit, and behind proxies, are targets of their own.
 tests-long: $(VENV)/.ready-tests  ## Run those that tests leaves out: each pair of engines, drivers
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m long --ignore=tests/conformance $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'long and not intermediaries' \
+	    --ignore=tests/conformance $(ARGS)
 
-tests-all: $(VENV)/.ready-browser  ## Run the tests, measure coverage, replay HTTP on each engine
+tests-all: $(VENV)/.ready-browser $(VENV)/.ready-npm  ## Run the tests, measure coverage, replay HTTP on each engine
 	$(BIN)/python -m pytest --cov --cov-report=term --conformance=all $(ARGS)
 	for engine in sqlite postgresql redis; do \
 	    $(BIN)/python -m pytest tests/http tests/compat --app-backend=$$engine $(ARGS) || exit 1; \
 	done
 
+# What is run again on other servers, of the tests over HTTP.
+HTTP = tests/http
 # Of a server: whose it is, and the driver that reaches it.
 HOSTILE = hostile:psycopg2 pooled:psycopg2 pooled:psycopg
 
@@ -48,12 +54,25 @@ tests-hostile: $(VENV)/.ready-tests  ## Run them on a PostgreSQL with odd defaul
 	        [ -z "$$CLIQUET_TEST_COMPLETE" ] || exit 1; continue; };; esac; \
 	    echo "--- $$each"; \
 	    $(BIN)/python -m pytest -n 2 --dist loadfile tests/contract/storage tests/contract/cache \
-	        tests/contract/permission tests/http \
+	        tests/contract/permission $(HTTP) \
 	        tests/postgresql/test_waits.py --backends=postgresql --app-backend=postgresql \
 	        --fuzz-examples=100 --postgresql=$${each%:*} --driver=$${each#*:} $(ARGS) || exit 1; \
 	done
 
-tests-intermediaries: $(VENV)/.ready-browser  ## Run those behind real proxies and caches, and in a browser
+tests-without-triggers: $(VENV)/.ready-tests  ## Run them on a PostgreSQL whose tables have no triggers
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/contract tests/sync $(HTTP) \
+	    tests/postgresql/test_waits.py tests/postgresql/test_replicas.py \
+	    --backends=postgresql --app-backend=postgresql --without-triggers -m 'not long' $(ARGS)
+
+# What is asked of all engines; how single servers keep their data is asked of them alone.
+tests-redis: $(VENV)/.ready-tests  ## Run them on a Redis that Sentinels look after, and on a cluster
+	for each in sentinel cluster; do \
+	    $(BIN)/python -m pytest -n 2 --dist loadfile tests/contract/storage tests/contract/cache \
+	        tests/contract/permission tests/contract/test_live.py tests/sync --ignore-glob='*test_redis_*' \
+	        --backends=redis --redis=$$each $(ARGS) || exit 1; \
+	done
+
+tests-intermediaries: $(VENV)/.ready-browser $(VENV)/.ready-npm  ## Run those behind real proxies and caches, and in a browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/intermediaries $(ARGS)
 
 tests-conformance: $(VENV)/.ready-tests  ## Check the sample against the specification, on each server and engine
@@ -115,3 +134,11 @@ $(VENV)/.ready-tests $(VENV)/.ready-browser $(VENV)/.ready-dev $(VENV)/.ready-do
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@$(COMPILE)
 	@touch $@ $(VENV)/.ready-runtime
+
+# What makes TypeScript clients; without npm, the test of them is left out.
+GENERATED := tests/intermediaries/generated
+$(VENV)/.ready-npm: $(GENERATED)/package.json $(GENERATED)/package-lock.json | $(VENV)/.ready-tests
+	@mkdir -p $(VENV)/npm && cp $(GENERATED)/package*.json $(VENV)/npm
+	@if command -v npm > /dev/null; then \
+	    cd $(VENV)/npm && npm ci --silent --no-audit --no-fund && touch ../$(@F); \
+	fi

@@ -48,7 +48,7 @@ class Peer(Application):
     def __init__(self, kind, url):
         super().__init__(kind.name, wsgi=None, takes=workloads.OF_PEERS)
         self.process = subprocess.Popen(
-            [_python_of(kind), "-m", "benchmarks.peer_process",
+            [python_of(kind), "-m", "benchmarks.peer_process",
              kind.module, kind.interface, *kind.packages],
             cwd=HERE.parent,
             env={**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(HERE.parent)},
@@ -88,7 +88,7 @@ def start(url):
     started = []
     for kind in KINDS:
         try:
-            _make_environment(kind)
+            make_environment(kind)
             peer = Peer(kind, url)
         except (OSError, subprocess.CalledProcessError, RuntimeError) as error:
             print(f"  {kind.name} is left out: {error}", flush=True)
@@ -98,11 +98,11 @@ def start(url):
     return started
 
 
-def _python_of(kind):
+def python_of(kind):
     return str(FOLDER / kind.module / "bin" / "python")
 
 
-def _make_environment(kind):
+def make_environment(kind):
     """Create the environment of a peer, unless it is there with the same packages."""
     folder = FOLDER / kind.module
     ready = folder / "ready.txt"
@@ -114,7 +114,7 @@ def _make_environment(kind):
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     done = subprocess.run(
-        [_python_of(kind), *install, *kind.packages],
+        [python_of(kind), *install, *kind.packages],
         check=False,
         stderr=subprocess.PIPE,
         text=True,

@@ -52,6 +52,9 @@ MAX_ID = 255
 #: kept under it, and what it holds is part of other keys.
 MAX_OBJECT_ID = 1_000
 
+#: Characters of an idempotency key.
+MAX_KEY = 255
+
 #: Deepest nesting of JSON. Copying a record takes two Python frames a level: the same
 #: bound on every Python version, well under its recursion limit.
 MAX_DEPTH = 128
@@ -64,3 +67,6 @@ MAX_DESCRIPTION = 500
 
 #: Characters of the name of a field in an error.
 MAX_NAME = 200
+
+#: Seconds that a list may be waited for (:clause:`LIVE-2`).
+MAX_WAIT_SECONDS = 30

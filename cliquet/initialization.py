@@ -50,6 +50,7 @@ from cliquet.listeners.registration import (
     EventResourceFilter,
     setup_listeners,
 )
+from cliquet.live.serving import setup_live
 from cliquet.logs import logger, setup_logging
 from cliquet.monitoring.instruments import reserve_metrics_path, setup_instruments
 from cliquet.permission.base import PermissionBase
@@ -63,8 +64,11 @@ from cliquet.protocol.end_of_life import (
 )
 from cliquet.protocol.end_of_life import setup_deprecation
 from cliquet.protocol.freshness import setup_freshness
+from cliquet.protocol.health import RunningChecks
+from cliquet.protocol.idempotency import setup_idempotency
 from cliquet.protocol.limits import limit_attempts, setup_limits
 from cliquet.protocol.problems import setup_problems
+from cliquet.protocol.replicas import setup_replicas
 from cliquet.protocol.responses import (
     set_missing_body,
     setup_backoff,
@@ -76,6 +80,7 @@ from cliquet.protocol.routing import (
     setup_requests_scheme,
     setup_version_redirection,
 )
+from cliquet.resource.snapshot import setup_snapshots
 from cliquet.service import Service, setup_services
 from cliquet.settings import (
     DEFAULT_SETTINGS,
@@ -186,8 +191,12 @@ def includeme(config: Configurator) -> None:
         resolve(config, "initialization_sequence", step)(config)
     setup_problems(config)
     setup_freshness(config)
+    setup_snapshots(config)
     setup_undo(config)
+    setup_idempotency(config)
+    setup_replicas(config)
     setup_preflights(config)
+    setup_live(config)
     setup_instruments(config)
     _add_request_helpers(config)
     config.commit()
@@ -225,6 +234,7 @@ def _complete_settings(config: Configurator) -> Settings:
 
 def _prepare_registry(config: Configurator) -> None:
     config.registry.heartbeats = {}
+    config.registry.running_checks = RunningChecks()
     config.registry.public_settings = {"batch_max_requests", "readonly"}
     config.registry.api_capabilities = {}
     config.registry.operational_paths = set()

@@ -61,6 +61,8 @@ class Service(cornice.Service):
     Attributes:
         is_operational: Whether it is for those who operate the service: its responses
             are never stored, and it stays after the end of the service.
+        is_public: Whether it answers everybody the same: `Vary` names nothing of the
+            user.
         cors: What pages of other origins may do; None if CORS is off.
     """
 
@@ -68,6 +70,7 @@ class Service(cornice.Service):
     default_cors_headers = EXPOSED_HEADERS
     default_validators = (validate_schema,)
     is_operational = False
+    is_public = False
     patch_types = ""
     cors: ServiceCors | None = None
     if TYPE_CHECKING:
@@ -88,6 +91,7 @@ class Service(cornice.Service):
     ) -> None:
         self.own_cors_origins = tuple(aslist(kw.pop("cors_origins", ())))
         self.is_operational = kw.pop("is_operational", self.is_operational)
+        self.is_public = kw.pop("is_public", self.is_public)
         # One frame more than Cornice: venusian looks for the caller's module.
         kw["depth"] = kw.get("depth", 1) + 1
         super().__init__(name, path, *args, **kw)

@@ -38,6 +38,12 @@ Timestamp = int
 Principal = str
 """A user, a group, or everyone."""
 
+Membership = tuple[str, Principal]
+"""A user id, and a principal that the user has."""
+
+Grant = tuple[str, str, Principal]
+"""An object id, a permission, and a principal that has it."""
+
 Impact = dict[Literal["new", "old", "before"], Record]
 """One record that changed, in an event: which keys there are depends on the action.
 
@@ -90,6 +96,7 @@ class Registry(Protocol):
     cache: "CacheBase"
     id_generator: "Generator"
     heartbeats: dict[str, Callable[[Any], Any]]
+    running_checks: Any
     response_steps: list[Callable[[Any, Any], None]]
     """See `cliquet.framework.completion`."""
     operational_paths: set[str]

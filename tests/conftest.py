@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, settings
 from cliquet import permission_cache
 from cliquet.engines.sql.connection import has_listeners
 from cliquet.testing.servers import Services, is_redis_found
-from tests.contract.backends import APP_ENGINES, AppEngine
+from tests.contract.backends import APP_ENGINES, TRIGGERS, AppEngine
 from tests.hostile import SERVERS
 from tests.programs import require_programs, summarize_missing
+from tests.redundant import REDIS
 
 settings.register_profile(
     "default",
@@ -44,7 +45,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--postgresql", default="plain", choices=SERVERS, help="server (tests.hostile)"
     )
+    group.addoption(
+        "--redis", default="plain", choices=REDIS, help="servers (tests.redundant)"
+    )
     group.addoption("--driver", default="", help="that URLs of PostgreSQL name")
+    group.addoption(
+        "--without-triggers", action="store_true", help="on the tables of PostgreSQL"
+    )
     group.addoption(
         "--fuzz-examples", type=int, default=FUZZ_EXAMPLES, help="requests to make up"
     )
@@ -61,6 +68,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--conformance", default="quick", choices=["quick", "all"],
         help="one server and engine, or each of them; all profiles of the sample",
     )  # fmt: skip
+    group.addoption(
+        "--crashes", type=int, default=150, help="requests that die (1000: ten minutes)"
+    )
     group.addoption("--ops", type=int, default=300, help="writes of the sync proof")
 
 
@@ -76,6 +86,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose examples; refuse to begin without the Redis that the engines ask for."""
     if _is_long(config) and not config.getoption("--hypothesis-profile"):
         settings.load_profile("random")
+    if config.getoption("--without-triggers"):
+        os.environ[TRIGGERS] = "false"
     if "redis" in config.getoption("--backends").split(",") and not is_redis_found():
         raise pytest.UsageError(
             "There is no Redis to test with, and no wheel that brings one to this "
@@ -164,7 +176,11 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def services(request: pytest.FixtureRequest) -> Iterator[Services]:
     start = SERVERS[request.config.getoption("--postgresql")]
-    found = Services(start, request.config.getoption("--driver"))
+    found = Services(
+        start,
+        request.config.getoption("--driver"),
+        REDIS[request.config.getoption("--redis")],
+    )
     yield found
     found.close()
 

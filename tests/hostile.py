@@ -8,12 +8,11 @@ contracts and of HTTP run on it: `make tests-hostile`, or
 """
 
 import os
-import pwd
-import shutil
 import subprocess
 from typing import Any
 
-from cliquet.testing.servers import PostgreSQLServer, free_port, wait_for_port
+from cliquet.testing.servers import PostgreSQLServer
+from tests.pooler import PgBouncer
 
 #: Of the role: they win over those of the server and the database.
 DEFAULTS = {
@@ -88,11 +87,6 @@ class HostileServer(PostgreSQLServer):
         super().close()
 
 
-def find_pgbouncer() -> str | None:
-    """Return the path of PgBouncer, if it is installed."""
-    return shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
-
-
 class PooledServer(HostileServer):
     """Likewise, behind PgBouncer in transaction mode."""
 
@@ -100,42 +94,15 @@ class PooledServer(HostileServer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pooler_port = free_port()
-        found = find_pgbouncer()
-        if found is None:
-            raise RuntimeError("PgBouncer is missing: apt-get install pgbouncer")
-        users = self.directory / "users.txt"
-        users.write_text('"postgres" ""\n')
-        ini = self.directory / "pgbouncer.ini"
-        ini.write_text(
-            f"[databases]\n* = host=127.0.0.1 port={self.port}\n"
-            f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.pooler_port}\n"
-            f"unix_socket_dir =\nauth_type = trust\nauth_file = {users}\n"
-            "pool_mode = transaction\ndefault_pool_size = 20\nmax_client_conn = 500\n"
-        )
-        user = _unprivileged()
-        for path in (users, ini):
-            shutil.chown(path, user)
-        self.pooler = subprocess.Popen(
-            [found, "-q", str(ini)], stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, **self.run_as,
-        )  # fmt: skip
-        wait_for_port(self.pooler_port, self.pooler)
+        self.pooler = PgBouncer(self)
 
     def create_database(self) -> str:
         """Make a new, empty database; its URL, by the pooler."""
-        url = super().create_database()
-        return url.replace(f":{self.port}/", f":{self.pooler_port}/")
+        return self.pooler.through(super().create_database())
 
     def close(self) -> None:
-        self.pooler.terminate()
-        self.pooler.wait()
+        self.pooler.close()
         super().close()
-
-
-def _unprivileged() -> str:
-    """Return the user that servers run as."""
-    return "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
 
 SERVERS: dict[str, Any] = {

@@ -7,7 +7,9 @@ CLIQUET_TEST_COMPLETE in the environment, as in continuous integration, it fails
 
 import os
 import shutil
+import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +20,19 @@ PROGRAMS = {
     "haproxy": "apt-get install haproxy",
     "chromium": "apt-get install chromium",
     "systemd-analyze": "apt-get install systemd",
+    "prometheus": "apt-get install prometheus",
+    "pgbouncer": "apt-get install pgbouncer",
+    "patroni": "apt-get install patroni",
+    "etcd": "apt-get install etcd-server",
+    "promtool": "apt-get install prometheus",
+    "redis-check-rdb": "apt-get install redis-tools",
     "docker-compose": "apt-get install docker-compose",
+    "tsc": "apt-get install node-typescript",
     "playwright": "pip install --editable '.[browser]', or make tests-intermediaries",
+    "openapi-typescript": "make tests-intermediaries, where npm is installed",
 }
+#: Where the Makefile installs packages of npm.
+NODE_MODULES = Path(sys.prefix) / "npm" / "node_modules"
 _LIBRARIES = ("playwright",)
 #: Debian's servers are not on everybody's path.
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
@@ -31,6 +43,8 @@ def find_program(name: str) -> str | None:
     """Return the path of a program, or the name of a library, that is installed."""
     if name in _LIBRARIES:
         return name if find_spec(name) else None
+    if (NODE_MODULES / name).exists():
+        return str(NODE_MODULES / name)
     return shutil.which(name, path=_PATH)
 
 

@@ -97,7 +97,34 @@ def _granting(registry: Registry, asked: Sequence[tuple[str, str]]) -> tuple[str
     return tuple(recorder.asked)
 
 
-class _Recorder(Granting):
+def readers(registry: Registry, service: Any) -> frozenset[str]:
+    """Return the principals whom settings let read all records of a collection.
+
+    Args:
+        registry: Of the application.
+        service: That of the collection.
+    """
+    granting = _Listed(
+        Implications.of(registry.settings),
+        getattr(
+            registry.queryUtility(IAuthorizationPolicy), "get_bound_permissions", None
+        ),
+        Endpoints.of(registry).names,
+        registry.settings,
+        {},
+    )
+    return granting.grants(service.collection_path, "read").principals
+
+
+class _Listed(Granting):
+    """Looks at settings alone."""
+
+    def bound(self, object_id: str, permission: str) -> Pairs:
+        """Return no pair: what is kept does not matter."""
+        return ()
+
+
+class _Recorder(_Listed):
     """Notes which settings are asked on the way, and finds nothing in them."""
 
     def __init__(self, *args: Any) -> None:
@@ -112,8 +139,4 @@ class _Recorder(Granting):
         # No file of settings has a name with a colon.
         if resource_name is not None and ":" not in own:
             self.asked[f"{resource_name}_{own}_principals"] = None
-        return ()
-
-    def bound(self, object_id: str, permission: str) -> Pairs:
-        """Return no pair: what is kept does not matter."""
         return ()

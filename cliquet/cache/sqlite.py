@@ -10,8 +10,8 @@ from typing import Any
 
 from cliquet import serialization
 from cliquet.cache.base import CacheBase
+from cliquet.engines.sql.creation import create_tables
 from cliquet.engines.sql.sqlite import SQLiteClient, create_from_config
-from cliquet.logs import logger
 from cliquet.timestamps import msec_time
 
 _PURGED_AT_ONCE = 100
@@ -44,13 +44,8 @@ class Cache(CacheBase):
 
     def initialize_schema(self, dry_run: bool = False) -> None:
         """Create the table if it is missing."""
-        if dry_run:
-            logger.info("Would create SQLite cache tables that are missing.")
-            return
-        with self.client.connect(force_commit=True) as connection:
-            connection.run(CREATE)
-            connection.run(CREATE_INDEX)
-        logger.info("Created SQLite cache tables that were missing.")
+        scripts = CREATE, CREATE_INDEX
+        create_tables(self.client, "SQLite cache", self.tables, scripts, dry_run)
 
     def flush(self) -> None:
         with self.client.connect(force_commit=True) as connection:

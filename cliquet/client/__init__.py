@@ -15,6 +15,7 @@ from cliquet.client.batches import Batch, Deferred
 from cliquet.client.errors import (
     ClientError,
     Conflict,
+    HistoryForgotten,
     ProtocolError,
     UnreachableError,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Conflict",
     "Deferred",
     "Found",
+    "HistoryForgotten",
     "LocalCollection",
     "Patience",
     "ProtocolError",

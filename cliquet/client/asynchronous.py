@@ -2,7 +2,14 @@
 
 import asyncio
 import builtins
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+)
 from contextlib import asynccontextmanager
 from os import PathLike
 from typing import Any, Self
@@ -27,6 +34,7 @@ from cliquet.client.queries import query_string
 from cliquet.client.records import Record
 from cliquet.client.retries import Patience
 from cliquet.client.session import Session
+from cliquet.client.streams import follow_awaiting
 from cliquet.client.transports import Auth
 from cliquet.dotted import naming_the_extra
 
@@ -59,7 +67,9 @@ class AsyncClient:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.url = url.rstrip("/")
-        self.session = Session(patience or Patience())
+        # That of httpx collects an answer until its end, and a stream has none.
+        has_streams = not isinstance(transport, httpx.ASGITransport)
+        self.session = Session(patience or Patience(), has_streams=has_streams)
         self._sleep = sleep
         self._http = httpx.AsyncClient(
             transport=transport, **transports.options(auth, headers, timeout)
@@ -123,10 +133,12 @@ class AsyncClient:
         await self._sleep(seconds)
 
     async def _send(self, request: Request) -> Answer | Lost:
+        silence = self.session.patience.longest_silence
+        built, how = transports.built(self._http, self.url, request, silence)
         try:
-            response = await self._http.request(
-                **transports.arguments(self.url, request)
-            )
+            response = await self._http.send(built, **how)
+            if request.streamed and not transports.is_stream(response):
+                await response.aread()
         except httpx.TransportError as error:
             return transports.lost(error)
         return transports.answered(response)
@@ -137,12 +149,14 @@ class AsyncCollection:
 
     Attributes:
         timestamp: That of the last list, None before.
+        horizon: Up to when deletions may be missing in the last list, else 0.
     """
 
     def __init__(self, client: AsyncClient, path: str) -> None:
         self._client = client
         self.path = path
         self.timestamp: int | None = None
+        self.horizon = 0
 
     def list(
         self,
@@ -168,11 +182,12 @@ class AsyncCollection:
 
     async def _pages(self, path: str) -> AsyncIterator[Record]:
         page = await self._client.run(calls.read_page(path))
-        self.timestamp = page.timestamp
+        self.timestamp, self.horizon = page.timestamp, page.horizon
         for record in page.records:
             yield record
         while page.next is not None:
             page = await self._client.run(calls.read_page(page.next))
+            self.horizon = max(self.horizon, page.horizon)
             for record in page.records:
                 yield record
 
@@ -249,13 +264,13 @@ class AsyncCollection:
         call = calls.delete_all(self.path, query, if_match=if_match)
         return await self._client.run(call)
 
-    async def changes(
+    def changes(
         self,
         since: Version | None = None,
         *,
         wait: float = 20.0,
         filters: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[Record]:
+    ) -> AsyncGenerator[Record, None]:
         """Follow the collection: return records and tombstones as they change.
 
         Args:
@@ -263,15 +278,14 @@ class AsyncCollection:
                 begins with what changes from now on.
             wait: Seconds between two looks where the server has no live changes.
             filters: Those of :meth:`list`.
+
+        Raises:
+            HistoryForgotten: Not all deletions since then are known any more: read the
+                whole list, and follow anew.
         """
         reached = None if since is None else calls.timestamp(since)
         follower = Follower(self._client.session, self.path, reached, wait, filters)
-        while True:
-            records, seconds = await self._client.run(follower.look())
-            for record in records:
-                yield record
-            if seconds:
-                await self._client.pause(seconds)
+        return follow_awaiting(self._client, follower)
 
     def local(self, path: str | PathLike[str]) -> AsyncLocalCollection:
         """Return a copy of the collection in a file, which works offline.

@@ -63,6 +63,19 @@ def read_page(path: str, *, if_none_match: Version | None = None) -> Call[Page]:
     )
 
 
+def read_snapshot(path: str, expected: int | None = None) -> Call[Page]:
+    """Read a whole collection at once, from caches (:clause:`CACHE-9`).
+
+    Args:
+        path: Of the collection.
+        expected: A timestamp that must have been reached.
+    """
+    query = "" if expected is None else f"?_expected={expected}"
+    request = Request("GET", f"{path}/__snapshot__{query}", anonymous=True)
+    body = checked((yield request)).body
+    return Page([Record(each) for each in body["data"]], body["timestamp"])
+
+
 def get(path: str, record_id: str) -> Call[Record]:
     """Read a record."""
     return _record(checked((yield Request("GET", _record_path(path, record_id)))))

@@ -1,7 +1,7 @@
 """What calls raise: refusals of the server, answers that never came."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from cliquet.client.records import Record
 
@@ -35,6 +35,29 @@ class ProtocolError(ClientError):
         self.details: Any = told.get("details")
         number = "" if self.errno is None else f", errno {self.errno}"
         super().__init__(f"{status}{number}: {self.message}")
+
+
+class HistoryForgotten(ProtocolError):  # noqa: N818  # As Conflict.
+    """Not all deletions are known that one asked for: read the whole list anew.
+
+    The server says so by a 410, or by the header ``Horizon`` (:clause:`SYNC-22`).
+
+    Attributes:
+        horizon: Timestamp up to which deletions may be missing.
+    """
+
+    ERRNO = 123
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: Any) -> None:
+        super().__init__(status, headers, body)
+        self.horizon = int(headers.get("horizon", "0").strip('"'))
+
+    @classmethod
+    def up_to(cls, horizon: int) -> Self:
+        """Return the error of an answer that is none of refusal, but tells the same."""
+        message = f"Not all deletions up to {horizon} are known."
+        body = {"errno": cls.ERRNO, "message": message}
+        return cls(200, {"horizon": f'"{horizon}"'}, body)
 
 
 class Conflict(ProtocolError):  # noqa: N818  # It is named so in both clients.

@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from cliquet.client.errors import Conflict, ProtocolError
+from cliquet.client.errors import Conflict, HistoryForgotten, ProtocolError
 
 _OK = range(200, 300)
 _NOT_MODIFIED = 304
@@ -23,6 +23,9 @@ class Request:
         path: Below the root of the service, query string included, or a whole URL.
         body: What is sent as JSON, nothing if it is None.
         idempotent: Whether doing it twice is doing it once; None if the method tells.
+        anonymous: Whether credentials are left out: shared caches pass them on.
+        streamed: Whether an event stream is asked for. It is tried once: who asks
+            knows what to do without it.
     """
 
     method: str
@@ -30,6 +33,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     idempotent: bool | None = None
+    anonymous: bool = False
+    streamed: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,14 @@ class Answer:
     Attributes:
         body: What was read from JSON, None for a body that is none.
         repeated: Whether the request was sent before, and may have been done then.
+        stream: Of an event stream, the response, whose body is still to be read.
     """
 
     status: int
     headers: Mapping[str, str]
     body: Any
     repeated: bool = False
+    stream: Any = None
 
 
 @dataclass(frozen=True)
@@ -99,9 +106,18 @@ def checked(answer: Answer) -> Answer:
 
     Raises:
         Conflict: 409 or 412.
+        HistoryForgotten: 410, of what changed since too long ago.
         ProtocolError: any other status that is neither 2xx nor 304.
     """
     if answer.status in _OK or answer.status == _NOT_MODIFIED:
         return answer
-    error = Conflict if answer.status in _CONFLICTS else ProtocolError
-    raise error(answer.status, answer.headers, answer.body)
+    raise _kind(answer)(answer.status, answer.headers, answer.body)
+
+
+def _kind(answer: Answer) -> type[ProtocolError]:
+    if answer.status in _CONFLICTS:
+        return Conflict
+    told = answer.body if isinstance(answer.body, Mapping) else {}
+    if told.get("errno") == HistoryForgotten.ERRNO:
+        return HistoryForgotten
+    return ProtocolError

@@ -10,6 +10,8 @@ from cliquet.client.exchanges import Answer, Lost, Pause, Request, Steps
 
 KEY = "Idempotency-Key"
 _BUSY = (429, 502, 503, 504)
+#: The errno of 409: an earlier attempt of this request is still running.
+_STILL_RUNNING = 120
 _IDEMPOTENT = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
 _FIRST_SECONDS = 0.2
 _LONGEST_SECONDS = 10.0
@@ -23,12 +25,15 @@ class Patience:
         retries: How often a request is sent again.
         longest_wait: Seconds that are waited at once. A service that asks for more is
             told to the caller by an error, which has `retry-after` in its headers.
+        longest_silence: Seconds without any byte after which a stream is lost; servers
+            send a comment every 15 seconds.
         clock: Returns seconds, which never go back.
         chance: Returns a number from 0 to 1: clients are not to come back all at once.
     """
 
     retries: int = 4
     longest_wait: float = 60.0
+    longest_silence: float = 45.0
     clock: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
     _not_before: float = field(default=0.0, init=False)
@@ -47,6 +52,7 @@ class Patience:
             UnreachableError: no answer came.
         """
         attempt = 0
+        retries = 0 if request.streamed else self.retries
         while True:
             yield from self._leave_alone()
             outcome: Answer | Lost = yield request
@@ -54,10 +60,10 @@ class Patience:
                 backoff = seconds_of(outcome, "backoff")
                 self._not_before = self.clock() + backoff if backoff else 0.0
                 outcome = replace(outcome, repeated=attempt > 0)
-                if outcome.status not in _BUSY:
+                if not is_busy(outcome):
                     return outcome
-            delay = self._delay(outcome, attempt)
-            if attempt == self.retries or delay > self.longest_wait:
+            delay = self.delay(outcome, attempt)
+            if attempt == retries or delay > self.longest_wait:
                 break
             if not (yield from _may_repeat(request, outcome, keeps_keys)):
                 break
@@ -74,9 +80,15 @@ class Patience:
         if seconds > 0:
             yield Pause(min(seconds, self.longest_wait))
 
-    def _delay(self, outcome: Answer | Lost, attempt: int) -> float:
+    def delay(self, outcome: Answer | Lost | None, attempt: int) -> float:
+        """Return seconds until the next attempt, which are more from time to time.
+
+        Args:
+            outcome: Of the last attempt; None if it was neither answered nor lost.
+            attempt: Its number, from 0.
+        """
         asked = seconds_of(outcome, "retry-after") if isinstance(outcome, Answer) else 0
-        grown = min(_FIRST_SECONDS * 2.0**attempt, _LONGEST_SECONDS)
+        grown = min(_FIRST_SECONDS * 2.0 ** min(attempt, 10), _LONGEST_SECONDS)
         return asked + grown * (0.5 + self.chance() / 2)
 
 
@@ -91,6 +103,13 @@ def is_idempotent(request: Request) -> bool:
     if request.idempotent is None:
         return request.method in _IDEMPOTENT
     return request.idempotent
+
+
+def is_busy(answer: Answer) -> bool:
+    """Return whether the answer to a request is yet to come."""
+    if answer.status == 409 and isinstance(answer.body, dict):
+        return bool(answer.body.get("errno") == _STILL_RUNNING)
+    return answer.status in _BUSY
 
 
 def _may_repeat(

@@ -4,6 +4,7 @@ import json
 import logging
 from typing import Any
 
+from cliquet.client.errors import UnreachableError
 from cliquet.client.exchanges import Answer, Call, Request, Steps, T, checked
 from cliquet.client.retries import Patience
 
@@ -15,10 +16,15 @@ _OK = 200
 
 
 class Session:
-    """What all calls of one client share; it sends nothing by itself."""
+    """What all calls of one client share; it sends nothing by itself.
 
-    def __init__(self, patience: Patience) -> None:
+    Args:
+        has_streams: Whether what sends the requests can give an answer that goes on.
+    """
+
+    def __init__(self, patience: Patience, *, has_streams: bool = True) -> None:
         self.patience = patience
+        self.has_streams = has_streams
         self.alert: dict[str, Any] | None = None
         self._hello: dict[str, Any] | None = None
 
@@ -31,7 +37,13 @@ class Session:
         try:
             request = next(call)
             while True:
-                answer = yield from self.patience.exchange(request, self._keeps_keys)
+                try:
+                    answer = yield from self.patience.exchange(
+                        request, self._keeps_keys
+                    )
+                except UnreachableError as error:
+                    request = call.throw(error)
+                    continue
                 self._note_alert(answer)
                 request = call.send(answer)
         except StopIteration as end:

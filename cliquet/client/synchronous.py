@@ -2,7 +2,7 @@
 
 import builtins
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
 from typing import Any, Self
@@ -27,6 +27,7 @@ from cliquet.client.queries import query_string
 from cliquet.client.records import Record
 from cliquet.client.retries import Patience
 from cliquet.client.session import Session
+from cliquet.client.streams import follow
 from cliquet.client.transports import Auth
 from cliquet.dotted import naming_the_extra
 
@@ -120,8 +121,12 @@ class Client:
         self._sleep(seconds)
 
     def _send(self, request: Request) -> Answer | Lost:
+        silence = self.session.patience.longest_silence
+        built, how = transports.built(self._http, self.url, request, silence)
         try:
-            response = self._http.request(**transports.arguments(self.url, request))
+            response = self._http.send(built, **how)
+            if request.streamed and not transports.is_stream(response):
+                response.read()
         except httpx.TransportError as error:
             return transports.lost(error)
         return transports.answered(response)
@@ -132,12 +137,14 @@ class Collection:
 
     Attributes:
         timestamp: That of the last list, None before.
+        horizon: Up to when deletions may be missing in the last list, else 0.
     """
 
     def __init__(self, client: Client, path: str) -> None:
         self._client = client
         self.path = path
         self.timestamp: int | None = None
+        self.horizon = 0
 
     def list(
         self,
@@ -163,10 +170,11 @@ class Collection:
 
     def _pages(self, path: str) -> Iterator[Record]:
         page = self._client.run(calls.read_page(path))
-        self.timestamp = page.timestamp
+        self.timestamp, self.horizon = page.timestamp, page.horizon
         yield from page.records
         while page.next is not None:
             page = self._client.run(calls.read_page(page.next))
+            self.horizon = max(self.horizon, page.horizon)
             yield from page.records
 
     def get(self, record_id: str) -> Record:
@@ -244,7 +252,7 @@ class Collection:
         *,
         wait: float = 20.0,
         filters: Mapping[str, Any] | None = None,
-    ) -> Iterator[Record]:
+    ) -> Generator[Record, None, None]:
         """Follow the collection: return records and tombstones as they change.
 
         Args:
@@ -252,14 +260,14 @@ class Collection:
                 begins with what changes from now on.
             wait: Seconds between two looks where the server has no live changes.
             filters: Those of :meth:`list`.
+
+        Raises:
+            HistoryForgotten: Not all deletions since then are known any more: read the
+                whole list, and follow anew.
         """
         reached = None if since is None else calls.timestamp(since)
         follower = Follower(self._client.session, self.path, reached, wait, filters)
-        while True:
-            records, seconds = self._client.run(follower.look())
-            yield from records
-            if seconds:
-                self._client.pause(seconds)
+        return follow(self._client, follower)
 
     def local(self, path: str | PathLike[str]) -> LocalCollection:
         """Return a copy of the collection in a file, which works offline.

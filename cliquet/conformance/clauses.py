@@ -24,10 +24,12 @@ CHAPTERS = {
     "REC": "Records",
     "LIST": "Lists",
     "SYNC": "Timestamps, synchronisation",
+    "LIVE": "Live changes",
     "PRE": "Preconditions",
     "STRICT": "The strict profile",
     "PERM": "Permissions",
     "PREF": "Links, preferences, problems",
+    "IDEM": "Repeating safely",
     "RO": "Read-only servers",
     "EOS": "End of service",
 }

@@ -27,6 +27,8 @@ use = config:{base}
 [server:main]
 use = egg:waitress#main
 listen = 127.0.0.1:{port}
+# More than the sample has places for those who wait.
+threads = 16
 
 [loggers]
 keys = root

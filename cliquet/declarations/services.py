@@ -10,6 +10,9 @@ from pyramid.interfaces import PHASE1_CONFIG, IRoutesMapper
 from cliquet.declarations.report import describe
 from cliquet.types import Registry
 
+SNAPSHOT = "snapshot"
+"""Type of services that are declared with that of a collection."""
+
 _DOUBLED = re.compile(r"\{\{(\w+)\}\}")
 _VARIABLE = re.compile(r"\{\w+")
 
@@ -26,7 +29,7 @@ def claim(config: Any, service: Any) -> Any:
     config = config.with_package(config.package)
     if not config.info:
         config.info = _place_of(service)
-    if service.path is None:
+    if service.path is None or getattr(service, "type", None) == SNAPSHOT:
         return config
     who = describe_service(service)
     # Before routes are looked at: theirs would be the only conflict that is told.

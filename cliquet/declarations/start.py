@@ -1,6 +1,6 @@
 """What is looked at once an application is whole: how its parts fit together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
@@ -8,6 +8,7 @@ from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.events import ApplicationCreated
+from pyramid.exceptions import ConfigurationError
 
 from cliquet.declarations import services, subscribers, users
 from cliquet.declarations.nesting import Tree
@@ -35,7 +36,8 @@ def check_application(registry: Registry) -> None:
     """Warn of what does not fit together, and in one line of settings nobody reads.
 
     Raises:
-        ConfigurationError: A resource cannot be below its parent.
+        ConfigurationError: A resource cannot be below its parent; or tables are not as
+            a setting says, and would be spoilt.
     """
     Tree.of(registry)
     found = (
@@ -54,7 +56,9 @@ def check_application(registry: Registry) -> None:
     if mistakes:
         warn(registry, f"{UNREAD}{' '.join(mistakes)}")
     if _looks_at_tables.get():
-        for reason, kinds in _by_reason(backend_problems(registry)).items():
+        problems = backend_problems(registry)
+        refuse_misfits(problems)
+        for reason, kinds in _by_reason(problems).items():
             listed = ", ".join(f"'{kind}_backend'" for kind in kinds)
             warn(registry, f"Setting {listed}: {reason}. {_WAITING}")
 
@@ -69,7 +73,18 @@ def without_tables() -> Iterator[None]:
         _looks_at_tables.reset(token)
 
 
-def backend_problems(registry: Registry) -> dict[str, str]:
+def refuse_misfits(problems: Mapping[str, Any]) -> None:
+    """Refuse tables that would be spoilt.
+
+    Raises:
+        ConfigurationError: There are some.
+    """
+    for problem in problems.values():
+        if problem.is_refused:
+            raise ConfigurationError(f"Setting {problem.reason}")
+
+
+def backend_problems(registry: Registry) -> dict[str, Any]:
     """Return why backends cannot work, by kind: tables, mostly."""
     found = {kind: getattr(registry, kind, None) for kind in KINDS}
     backends = {kind: each for kind, each in found.items() if hasattr(each, "tables")}
@@ -80,10 +95,10 @@ def backend_problems(registry: Registry) -> dict[str, str]:
     return dict(tables.find_problems(backends))
 
 
-def _by_reason(problems: dict[str, str]) -> dict[str, list[str]]:
+def _by_reason(problems: Mapping[str, Any]) -> dict[str, list[str]]:
     by_reason: dict[str, list[str]] = {}
-    for kind, reason in problems.items():
-        by_reason.setdefault(reason, []).append(kind)
+    for kind, problem in problems.items():
+        by_reason.setdefault(problem.reason, []).append(kind)
     return by_reason
 
 

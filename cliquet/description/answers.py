@@ -15,17 +15,43 @@ HEADERS: dict[str, tuple[str, JsonSchema]] = {
     "ETag": ("Timestamp of the record or collection, quoted.", _TEXT),
     "Last-Modified": ("The same, as a date.", _TEXT),
     "Cache-Control": ("What caches may do.", _TEXT),
+    "Expires": ("Until when they need not ask again, if readers may keep it.", _TEXT),
+    "Vary": ("Headers of requests that the answer depends on.", _TEXT),
+    "Backoff": (
+        "Seconds to wait before the next request: the service is busy.",
+        _NUMBER,
+    ),
+    "Alert": (
+        "JSON: the service will end, or has ended, and where to read why.",
+        _TEXT,
+    ),
+    "Sunset": ("When the service ends.", _TEXT),
+    "X-Request-Id": ("What the logs call the request.", _TEXT),
+    "Server-Timing": ("What took how long, if operators want it told.", _TEXT),
+    "Timing-Allow-Origin": ("Whose pages may read that.", _TEXT),
+    "Content-Security-Policy": ("What the page may load.", _TEXT),
+    "Referrer-Policy": ("What it tells where its links lead to.", _TEXT),
+    "X-Content-Type-Options": ("The media type is the one that is told.", _TEXT),
     "Location": ("URL of the record.", _TEXT),
     "Next-Page": ("URL of the next page, if there is one.", _TEXT),
-    "Link": ("The next page, and pages on the service.", _TEXT),
+    "Link": ("The next page, pages on the service, why it ends.", _TEXT),
+    "Horizon": ("Deletions up to here are forgotten: read the whole list.", _TEXT),
     "Total-Records": ("Number of records, all pages together.", _NUMBER),
     "Retry-After": ("Seconds to wait before the next attempt.", _NUMBER),
     "WWW-Authenticate": ("How to authenticate.", _TEXT),
-    "Allow": ("Methods of the endpoint.", _TEXT),
     "Accept": ("Media types that would do.", _TEXT),
+    "Accept-Encoding": ("Encodings that would do.", _TEXT),
+    "Accept-Patch": ("Media types that PATCH takes.", _TEXT),
+    "Idempotency-Replayed": ("true: the request was done before.", _TEXT),
     "Preference-Applied": ("What of Prefer was followed.", _TEXT),
 }
 VALIDATORS = ("ETag", "Last-Modified")
+FRESHNESS = ("Cache-Control", "Expires")
+#: Whatever is answered may have them: what operators set is read at each request.
+_ANYWHERE = (
+    "Cache-Control", "Vary", "Backoff", "Alert", "Sunset", "Link", "X-Request-Id",
+    "X-Content-Type-Options", "Server-Timing", "Timing-Allow-Origin",
+)  # fmt: skip
 
 #: By status: what it means, errors, headers.
 _ERRORS: dict[int, tuple[str, tuple[ERRORS, ...], tuple[str, ...]]] = {
@@ -56,11 +82,15 @@ _ERRORS: dict[int, tuple[str, tuple[ERRORS, ...], tuple[str, ...]]] = {
         (),
     ),
     409: (
-        "A unique value belongs to another record.",
-        (ERRORS.CONSTRAINT_VIOLATED,),
-        (),
+        "A unique value belongs to another record, or the request is still running.",
+        (ERRORS.CONSTRAINT_VIOLATED, ERRORS.STILL_RUNNING),
+        ("Retry-After",),
     ),
-    410: ("The service has ended.", (ERRORS.SERVICE_DEPRECATED,), ()),
+    410: (
+        "The service has ended, or has forgotten deletions since then.",
+        (ERRORS.SERVICE_DEPRECATED, ERRORS.HISTORY_FORGOTTEN),
+        ("Horizon",),
+    ),
     411: (
         "The length of the body is missing.",
         (ERRORS.MISSING_CONTENT_LENGTH,),
@@ -71,7 +101,12 @@ _ERRORS: dict[int, tuple[str, tuple[ERRORS, ...], tuple[str, ...]]] = {
     415: (
         "The media type of the body is not supported.",
         (ERRORS.INVALID_PARAMETERS,),
-        ("Accept",),
+        ("Accept", "Accept-Patch", "Accept-Encoding"),
+    ),
+    422: (
+        "The Idempotency-Key was sent with another request.",
+        (ERRORS.KEY_REUSED,),
+        (),
     ),
     428: ("A precondition is required.", (ERRORS.PRECONDITION_REQUIRED,), ()),
     503: ("A backend is not available.", (ERRORS.BACKEND,), ("Retry-After",)),
@@ -131,9 +166,10 @@ def answer(
     media_type: str = JSON,
 ) -> dict[str, Any]:
     """Return an answer that is no error; without schema it has no body."""
-    found: Answer = {"description": description}
-    if headers:
-        found["headers"] = header_references(*headers)
+    found: Answer = {
+        "description": description,
+        "headers": header_references(*_ANYWHERE, *headers),
+    }
     if schema is not None:
         found["content"] = {media_type: {"schema": schema}}
     return found
@@ -163,7 +199,7 @@ def _describe_error(status: int) -> Answer:
     forms = {JSON: "Error", PROBLEM: "Problem"}
     body = {"code": status, "errno": numbers[0], "error": "Title", "message": meaning}
     problem = {"type": "about:blank", "title": "Title", "status": status, **body}
-    found = answer(meaning, None, "Cache-Control", *headers)
+    found = answer(meaning, None, *headers)
     found["content"] = {
         media_type: {
             "schema": {

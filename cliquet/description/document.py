@@ -8,7 +8,18 @@ from apispec import APISpec
 from cliquet.authentication import policies_of
 from cliquet.authorization import PRIVATE
 from cliquet.authorization.needed import ANYBODY, Need, needed
-from cliquet.description import answers, parameters, resources, services
+from cliquet.declarations.services import SNAPSHOT
+from cliquet.description import (
+    answers,
+    links,
+    parameters,
+    resources,
+    services,
+    snapshots,
+)
+from cliquet.protocol.idempotency import METHODS, keeps_answers
+from cliquet.resource.snapshot import find_collection
+from cliquet.settings import get_setting
 from cliquet.types import Registry
 
 Operation = dict[str, Any]
@@ -31,21 +42,35 @@ def build(registry: Registry) -> dict[str, Any]:
     spec = APISpec(openapi_version=_VERSION, **info, **options)
     schemes = _security_schemes(registry)
     _add_components(spec, registry, schemes)
+    generator = getattr(registry, "id_generator", None)
+    described = _paths(registry, schemes)
+    links.add_links(described.values())
+    for path, each in described.items():
+        spec.path(
+            path=each.path,
+            operations=each.operations,
+            parameters=parameters.path_parameters(path, generator),
+        )
+    document: dict[str, Any] = spec.to_dict()
+    return document
+
+
+def _paths(registry: Registry, schemes: Any) -> dict[str, links.Path]:
+    """Return what is described, by paths as they are registered."""
     prefix = _prefix(registry)
+    found = {}
     for path, service in sorted(registry.cornice_services.items()):
         public = parameters.VARIABLE.sub(r"{\1}", f"/{path.lstrip('/')}")
         if prefix and not public.startswith(f"{prefix}/"):
             continue
-        operations = dict(_operations(registry, service, schemes))
+        if getattr(service, "type", None) == SNAPSHOT:
+            operations = dict(_snapshot(registry, path, service))
+        else:
+            operations = dict(_operations(registry, service, schemes))
         if operations:
-            generator = getattr(registry, "id_generator", None)
-            spec.path(
-                path=public.removeprefix(prefix),
-                operations=operations,
-                parameters=parameters.path_parameters(path, generator),
-            )
-    document: dict[str, Any] = spec.to_dict()
-    return document
+            public = public.removeprefix(prefix)
+            found[path] = links.Path(public, service, operations)
+    return found
 
 
 def _prefix(registry: Registry) -> str:
@@ -105,11 +130,39 @@ def _operations(
             endpoint = resources.Endpoint(service, method, arguments, registry.settings)
             operation = resources.describe_endpoint(endpoint)
         else:
-            operation = services.describe_view(service, method, view, arguments)
+            operation = services.describe_view(
+                service,
+                method,
+                view,
+                arguments,
+                ends=bool(get_setting(registry.settings, "eos")),
+            )
         need = needed(registry, service, method, arguments)
         operation |= _describe_need(need, list(schemes))
+        if method in METHODS and keeps_answers(registry):
+            _describe_repetition(operation)
         operation["operationId"] = f"{method.lower()}-{service.name}"
         yield method.lower(), operation
+
+
+def _describe_repetition(operation: Operation) -> None:
+    """Add that a request may be sent again under its key."""
+    operation["parameters"].append(parameters.IDEMPOTENCY_KEY)
+    found = operation["responses"]
+    for status, each in found.items():
+        if status[0] in "23":
+            replayed = answers.header_references("Idempotency-Replayed")
+            each["headers"] = {**each.get("headers", {}), **replayed}
+    found.update(answers.error_references(409, 422))
+
+
+def _snapshot(
+    registry: Registry, path: str, service: Any
+) -> Iterator[tuple[str, Operation]]:
+    collection = find_collection(registry, path)
+    if collection is not None:
+        operation = snapshots.describe_snapshot(collection)
+        yield "get", {**operation, "operationId": f"get-{service.name}", "security": []}
 
 
 def _describe_need(need: Need, schemes: list[str]) -> Operation:

@@ -6,7 +6,7 @@ from typing import Any
 
 import colander
 
-from cliquet.bounds import MAX_VALUES
+from cliquet.bounds import MAX_NAMES, MAX_VALUES, MAX_WAIT_SECONDS
 from cliquet.description.records import describe_id, describe_timestamp, option
 from cliquet.nodes.json_schema import JsonSchema, describe
 from cliquet.resource.querystring.filters import OPERATORS
@@ -51,19 +51,21 @@ def _header(name: str, schema: JsonSchema, description: str, **more: Any) -> Par
     return {**_query(name, schema, description, **more), "in": "header"}
 
 
-def _names(description: str, name: str, **more: Any) -> Parameter:
-    schema = {"type": "array", "items": {"type": "string"}}
-    return _query(name, schema, description, style="form", explode=False, **more)
-
-
-FIELDS = _names("Fields to answer, besides id and timestamp.", "_fields")
 SINCE = [
     _query("_since", describe_timestamp(), "Changed after this; deletions included."),
     _query("_before", describe_timestamp(), "Changed before this."),
     _query("_to", describe_timestamp(), "Old name of _before.", deprecated=True),
 ]
+SNAPSHOT = [
+    SINCE[0],
+    _query("_expected", describe_timestamp(), "Answer 503 until this is reached."),
+]
+WAIT = _query(
+    "_wait",
+    {"type": "number", "minimum": 0, "maximum": MAX_WAIT_SECONDS},
+    "Wait for changes after _since, that many seconds.",
+)
 PAGE = [
-    _names("Fields to sort by, those with a minus descending.", "_sort"),
     _query("_limit", {"type": "integer", "minimum": 0}, "Records of a page."),
     _query("_token", {"type": "string"}, "Where to go on: taken from Next-Page."),
 ]
@@ -94,9 +96,33 @@ BEHAVIOR = [
         "return=minimal is light, return=representation is full.",
     ),
 ]
+IDEMPOTENCY_KEY = _header(
+    "Idempotency-Key",
+    {
+        "type": "string",
+        "pattern": '^("[A-Za-z0-9._:-]{1,255}"|[A-Za-z0-9._:-]{1,255})$',
+    },
+    "Sent again under the same key, a request is done once, and answered as at first.",
+)
 DELETION_TIME = _query(
     "last_modified", describe_timestamp(), "Timestamp that the deletion gets."
 )
+
+
+def sorting(pattern: str | None) -> Parameter:
+    """Return `_sort`, given what a name looks like."""
+    return _names("_sort", "Fields to sort by, those with a minus descending.", pattern)
+
+
+def fields(pattern: str | None) -> Parameter:
+    """Return `_fields`, given what a name looks like."""
+    return _names("_fields", "Fields to answer, besides id and timestamp.", pattern)
+
+
+def _names(name: str, description: str, pattern: str | None) -> Parameter:
+    items = {"type": "string", **({} if pattern is None else {"pattern": pattern})}
+    schema = {"type": "array", "items": items, "maxItems": MAX_NAMES}
+    return _query(name, schema, description, style="form", explode=False)
 
 
 def header_parameters(method: str, kind: str, *, strict: bool) -> list[Parameter]:

@@ -88,6 +88,11 @@ class Records:
 
     def answered(self) -> JsonSchema:
         """Return a record as it is answered: its fields may be those of long ago."""
+        required = [self.names.id, self.names.modified]
+        return {**self.part(), "required": required}
+
+    def part(self) -> JsonSchema:
+        """Return what a PATCH answers, which may be some of the fields."""
         secret = option(self.mapping, "writeonly_fields")
         described: JsonSchema = {
             name: self._described[name]

@@ -4,12 +4,13 @@ from typing import Any, NamedTuple
 
 from pyramid.settings import asbool
 
-from cliquet.bounds import MAX_OPERATIONS
-from cliquet.description import answers, parameters, records
+from cliquet.description import answers, field_names, parameters, patches, records
 from cliquet.framework.media_types import JSON, JSON_PATCH, MERGE_PATCH
+from cliquet.live.events import MEDIA_TYPE as EVENTS
 from cliquet.nodes.json_schema import JsonSchema
 from cliquet.resource.fields import names_of
 from cliquet.resource.shareable import ShareableResource
+from cliquet.resource.singleton import SingletonResource
 from cliquet.resource.user import UserResource
 from cliquet.settings import get_setting
 from cliquet.types import Settings
@@ -59,6 +60,12 @@ class Endpoint(NamedTuple):
         """Whether records have permissions."""
         return hasattr(self.service.resource, "permissions")
 
+    @property
+    def waits(self) -> bool:
+        """Whether clients may wait for changes, or follow a stream of them."""
+        seats = int(get_setting(self.settings, "stream_max_clients") or 0)
+        return seats > 0 and self.method == "GET"
+
     def is_on(self, setting: str) -> bool:
         """Return whether a setting is on."""
         return bool(asbool(get_setting(self.settings, setting)))
@@ -79,6 +86,7 @@ def schemas_of(service: Any, generator: Any) -> dict[str, JsonSchema]:
     name = component_name(service.resource_name)
     schemas = {
         name: found.answered(),
+        f"{name}Part": found.part(),
         f"{name}New": found.created(),
         f"{name}Replacement": found.sent(),
         f"{name}Changes": found.changes(),
@@ -87,6 +95,9 @@ def schemas_of(service: Any, generator: Any) -> dict[str, JsonSchema]:
     if hasattr(service.resource, "permissions"):
         known = tuple(service.resource.permissions or ())
         schemas[f"{name}Permissions"] = records.describe_permissions(known)
+    is_shared = hasattr(service.resource, "permissions")
+    schemas[f"{name}MergePatch"] = patches.describe_merge_patch(is_shared=is_shared)
+    schemas[f"{name}JsonPatch"] = patches.describe_json_patch(is_shared=is_shared)
     return schemas
 
 
@@ -123,21 +134,24 @@ def _reference(name: str) -> JsonSchema:
 
 
 def _query_parameters(endpoint: Endpoint) -> list[Any]:
-    method = endpoint.method
+    method, resource = endpoint.method, endpoint.service.resource
+    fields = parameters.fields(field_names.fields_pattern(resource))
     if endpoint.service.type == "record":
         if method == "DELETE":
             return [parameters.DELETION_TIME]
-        return [parameters.FIELDS] if method in _READS else []
+        return [fields] if method in _READS else []
     if method == "POST":
         return []
     # Of components, apispec takes the names.
     found: list[Any] = [
         f"{endpoint.name}.{each['name']}" for each in filters_of(endpoint.service)
     ]
+    page = [parameters.sorting(field_names.sort_pattern(resource)), *parameters.PAGE]
     found += parameters.SINCE
     if method in _READS:
-        return [*found, *parameters.PAGE, parameters.FIELDS]
-    return [*found, *(parameters.PAGE if endpoint.is_on("paginated_delete") else [])]
+        waits = [parameters.WAIT] if endpoint.waits else []
+        return [*found, *waits, *page, fields]
+    return [*found, *(page if endpoint.is_on("paginated_delete") else [])]
 
 
 def _body(endpoint: Endpoint) -> dict[str, Any]:
@@ -150,7 +164,8 @@ def _body(endpoint: Endpoint) -> dict[str, Any]:
     body = records.describe_body(schema, data, permissions)
     schemas = {JSON: body}
     if endpoint.method == "PATCH":
-        schemas |= _patches(endpoint, permissions)
+        schemas[MERGE_PATCH] = _reference(f"{endpoint.name}MergePatch")
+        schemas[JSON_PATCH] = _reference(f"{endpoint.name}JsonPatch")
     types = endpoint.service.body_types(endpoint.method).split(", ")
     return {
         "required": bool(body.get("required")) or endpoint.method == "PATCH",
@@ -160,60 +175,13 @@ def _body(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-def _patches(
-    endpoint: Endpoint, permissions: JsonSchema | None
-) -> dict[str, JsonSchema]:
-    """Return the formats of patches: what is removed is null, or an operation."""
-    properties: dict[str, JsonSchema] = {"data": {"type": "object"}}
-    if permissions is not None:
-        either = {"anyOf": [{"type": "array"}, {"type": "null"}]}
-        granted = {"type": "object", "additionalProperties": either}
-        properties["permissions"] = granted
-    merge = {
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
-        "description": "Members that change; null removes (RFC 7396).",
-        "examples": [{"data": {}}],
-    }
-    members = "|".join(properties)
-    pointer = {"type": "string", "pattern": f"^/({members})"}
-    operation = {
-        "type": "object",
-        "properties": {
-            "op": {"enum": ["add", "remove", "replace", "move", "copy", "test"]},
-            "path": pointer,
-            "from": pointer,
-            "value": {},
-        },
-        "required": ["op", "path"],
-    }
-    operations = {
-        "type": "array",
-        "items": operation,
-        "maxItems": MAX_OPERATIONS,
-        "description": "Operations, all applied or none (RFC 6902).",
-        "examples": [[]],
-    }
-    return {MERGE_PATCH: merge, JSON_PATCH: operations}
-
-
 # --- Answers ---------------------------------------------------------------------
 
 
-def _data(endpoint: Endpoint, schema: JsonSchema, *, complete: bool) -> JsonSchema:
-    """Return the body of an answer; what an application makes of it is not known.
-
-    Args:
-        endpoint: Of a resource.
-        schema: Of the data.
-        complete: Whether they have an id and a timestamp whatever was asked for.
-    """
+def _data(endpoint: Endpoint, schema: JsonSchema) -> JsonSchema:
+    """Return the body of an answer; what an application makes of it is not known."""
     if endpoint.service.resource.postprocess not in _POSTPROCESS:
         return {}
-    names = names_of(endpoint.service.resource.default_model)
-    if complete:
-        schema = {"allOf": [schema], "required": [names.id, names.modified]}
     properties: dict[str, Any] = {"data": schema}
     if endpoint.is_shared:
         principals = {"type": "array", "items": {"type": "string"}}
@@ -224,39 +192,53 @@ def _data(endpoint: Endpoint, schema: JsonSchema, *, complete: bool) -> JsonSche
 
 def _answers(endpoint: Endpoint) -> dict[str, Any]:
     kind, method = endpoint.service.type, endpoint.method
-    validators = answers.VALIDATORS
+    validators: tuple[str, ...] = answers.VALIDATORS
     if method in _READS:
-        headers: tuple[str, ...] = (*validators, "Cache-Control")
+        headers = (*validators, *answers.FRESHNESS)
+        unchanged = answers.answer("Nothing changed.", None, *headers)
         if kind == "collection":
-            headers = (*headers, "Total-Records", "Next-Page", "Link")
+            headers = (*headers, "Total-Records", "Next-Page", "Horizon")
+        elif endpoint.service.patch_types:
+            headers = (*headers, "Accept-Patch")
         body = _read_body(endpoint) if method == "GET" else None
-        unchanged = answers.answer("Nothing changed.", None, *validators)
-        return {"200": answers.answer("Done.", body, *headers), "304": unchanged}
+        done = answers.answer("Done.", body, *headers)
+        if body is not None and kind == "collection" and endpoint.waits:
+            # Each event has the timestamp of a change, and its record or tombstone.
+            done["content"][EVENTS] = {"schema": {"type": "string"}}
+        return {"200": done, "304": unchanged}
     if method == "DELETE":
         gone = _reference(f"{endpoint.name}Deleted")
         if kind == "collection":
             gone = {"type": "array", "items": gone}
-        body = _data(endpoint, gone, complete=False)
-        return {"200": answers.answer("Deleted.", body, *validators)}
+        body = _data(endpoint, gone)
+        headers = (*validators, "Next-Page") if kind == "collection" else validators
+        return {"200": answers.answer("Deleted.", body, *headers)}
     record = _reference(endpoint.name)
+    created = (*validators, "Location")
+    if kind == "record" and endpoint.service.patch_types:
+        validators, created = (*validators, "Accept-Patch"), (*created, "Accept-Patch")
     if method == "PATCH":
-        body = _data(endpoint, record, complete=False)
+        body = _data(endpoint, _reference(f"{endpoint.name}Part"))
         headers = (*validators, "Preference-Applied")
-        return {"200": answers.answer("Changed.", body, *headers)}
-    body = _data(endpoint, record, complete=True)
+        found = {"200": answers.answer("Changed.", body, *headers)}
+        if issubclass(endpoint.service.resource, SingletonResource):
+            whole = _data(endpoint, record)
+            found["201"] = answers.answer("Created.", whole, *created)
+        return found
+    body = _data(endpoint, record)
     there = "The record that was there." if method == "POST" else "Replaced."
     return {
         "200": answers.answer(there, body, *validators),
-        "201": answers.answer("Created.", body, *validators, "Location"),
+        "201": answers.answer("Created.", body, *created),
     }
 
 
 def _read_body(endpoint: Endpoint) -> JsonSchema:
     record = _reference(endpoint.name)
     if endpoint.service.type == "record":
-        return _data(endpoint, record, complete=True)
+        return _data(endpoint, record)
     either = {"anyOf": [record, _reference(f"{endpoint.name}Deleted")]}
-    return _data(endpoint, {"type": "array", "items": either}, complete=False)
+    return _data(endpoint, {"type": "array", "items": either})
 
 
 def _errors(endpoint: Endpoint) -> dict[str, Any]:
@@ -272,6 +254,8 @@ def _errors(endpoint: Endpoint) -> dict[str, Any]:
         statuses.add(409)
     if kind == "record" and method not in _READS:
         statuses |= {428} if endpoint.is_on("require_preconditions") else set()
-    if get_setting(endpoint.settings, "eos"):
+    is_poll = kind == "collection" and method in _READS
+    refuses = is_poll and get_setting(endpoint.settings, "expired_since") == "gone"
+    if refuses or get_setting(endpoint.settings, "eos"):
         statuses.add(410)
     return answers.error_references(*statuses)

@@ -52,7 +52,8 @@ _BATCH: JsonSchema = {
     },
     "required": ["responses"],
 }
-_UNCHANGED = answers.answer("It did not change.", None, "ETag", "Cache-Control")
+_UNCHANGED = answers.answer("It did not change.", None, "ETag")
+_OF_THE_PAGE = ("ETag", "Content-Security-Policy", "Referrer-Policy")
 #: Answers of services of this package, by their names.
 _ANSWERS: dict[str, dict[str, Any]] = {
     "hello": {"200": answers.answer("What the service says of itself.", _HELLO)},
@@ -64,32 +65,39 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     "lbheartbeat": {"200": answers.answer("The process lives.", _OBJECT)},
     "version": {"200": answers.answer("The running build.", _OBJECT)},
     "api_description": {
-        "200": answers.answer("This document.", _OBJECT, "ETag", "Cache-Control"),
+        "200": answers.answer("This document.", _OBJECT, "ETag"),
         "304": _UNCHANGED,
     },
     "api_docs": {
         "200": answers.answer(
-            "The page.", _TEXT, "ETag", "Cache-Control", media_type="text/html"
+            "The page.", _TEXT, *_OF_THE_PAGE, media_type="text/html"
         ),
-        "304": _UNCHANGED,
+        "304": answers.answer("It did not change.", None, *_OF_THE_PAGE),
     },
 }
 _PLACES = {"querystring": "query", "header": "header"}
 
 
 def describe_view(
-    service: Any, method: str, view: Any, arguments: dict[str, Any]
+    service: Any, method: str, view: Any, arguments: dict[str, Any], *, ends: bool
 ) -> dict[str, Any]:
     """Return the operation of a view, but for its security and path.
 
     What an application answers is not known: any JSON will do.
+
+    Args:
+        service: Of Cornice.
+        method: That of HTTP.
+        view: What is called.
+        arguments: Of the view.
+        ends: Whether the application has an end, after which it answers 410.
     """
     written = inspect.getdoc(view) if callable(view) else None
     described: dict[str, Any] = {
         "summary": str(getattr(service, "description", None) or service.name),
         "tags": ["service"],
         "parameters": [],
-        "responses": {**_answers_of(service, method, arguments)},
+        "responses": {**_answers_of(service, method, arguments, ends=ends)},
     }
     if written and (view.__module__ or "").partition(".")[0] != "cliquet":
         described["description"] = written
@@ -101,12 +109,15 @@ def describe_view(
     return described
 
 
-def _answers_of(service: Any, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def _answers_of(
+    service: Any, method: str, arguments: dict[str, Any], *, ends: bool
+) -> dict[str, Any]:
     known = {}
     if type(service).__module__.partition(".")[0] == "cliquet":
         known = _ANSWERS.get(service.name, {})
     if not known:
-        unknown = {"description": "What the service answers."}
+        told = ("WWW-Authenticate", "Retry-After")
+        unknown = answers.answer("What the service answers.", None, *told)
         return {"200": answers.answer("Done.", {}), "default": unknown}
     found = dict(known)
     if method == "HEAD":
@@ -114,7 +125,11 @@ def _answers_of(service: Any, method: str, arguments: dict[str, Any]) -> dict[st
             status: {k: v for k, v in each.items() if k != "content"}
             for status, each in found.items()
         }
-    statuses = {400, 401, 403, 411, 413, 415, 503} if arguments.get("schema") else {400}
+    statuses = {400, 503}
+    if arguments.get("schema"):
+        statuses |= {401, 403, 411, 413, 415}
+    if ends and not service.is_operational:
+        statuses.add(410)
     return {**answers.error_references(*statuses), **found}
 
 

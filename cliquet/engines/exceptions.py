@@ -23,6 +23,9 @@ SERIALIZATION_FAILURE = "40001"
 #: SQLSTATE of a statement that waited too long for what another transaction locks.
 LOCK_NOT_AVAILABLE = "55P03"
 
+#: SQLSTATE of a statement that took too long.
+QUERY_CANCELED = "57014"
+
 #: Deadlocks, besides.
 _TRANSIENT_STATES = (SERIALIZATION_FAILURE, "40P01", *UNPREPARED_STATES)
 
@@ -67,6 +70,16 @@ class TransientError(BackendError):
     """
 
 
+class BehindError(Exception):
+    """What was to be read is behind what the client knows: 503, if nothing else is.
+
+    Attributes:
+        logged: It is no outage, and not worth a line.
+    """
+
+    logged = True
+
+
 class BusyError(BackendError):
     """The backend is well, and others were in the way for too long.
 
@@ -75,13 +88,14 @@ class BusyError(BackendError):
 
 
 Outage.register(BackendError)
+Outage.register(BehindError)
 
 
 def is_busy(error: object) -> bool:
     """Return True for outages that may be over in a moment: nothing is broken."""
     original = getattr(error, "original", error)
     states = (LOCK_NOT_AVAILABLE, *_TRANSIENT_STATES)
-    return isinstance(error, BusyError) or sqlstate(original) in states
+    return isinstance(error, BusyError | BehindError) or sqlstate(original) in states
 
 
 def is_transient(error: object) -> bool:

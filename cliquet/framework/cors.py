@@ -24,8 +24,12 @@ from cliquet.types import Request, Response, Settings
 EXPOSED_HEADERS = ("Backoff", "Retry-After", "Alert", "Content-Length", "Vary")
 """Headers that scripts may read on every response."""
 
+#: Exposed where they are sent: elsewhere the names are those of 3.1.
+_WHERE_SENT = ("Horizon",)
 _VALIDATORS = ("ETag", "Last-Modified")
 _WRITES = frozenset(("PUT", "PATCH", "DELETE"))
+_KEEPS = frozenset(("PUT", "PATCH"))
+"""After these there is something that can be patched."""
 _ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 _ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
 _EXPOSE_HEADERS = "Access-Control-Expose-Headers"
@@ -43,6 +47,12 @@ def is_allowed(origin: str, patterns: Iterable[str]) -> bool:
     if not (origin.isascii() and origin.isprintable()):
         return False
     return any(fnmatchcase(origin, pattern) for pattern in patterns)
+
+
+def _with_sent(exposed: str, response: Response) -> str:
+    """Add the names of headers that are exposed where they are sent."""
+    sent = [name for name in _WHERE_SENT if name in response.headers]
+    return ", ".join(sorted([*header_names(exposed), *sent])) if sent else exposed
 
 
 class Policy(NamedTuple):
@@ -83,6 +93,7 @@ class Policy(NamedTuple):
             fields["access-control-allow-origin"] = (_ALLOW_ORIGIN, allowed)
         if self.has_credentials:
             fields["access-control-allow-credentials"] = (_ALLOW_CREDENTIALS, "true")
+        exposed = _with_sent(exposed, response)
         if exposed:
             fields["access-control-expose-headers"] = (_EXPOSE_HEADERS, exposed)
         if fields:
@@ -131,7 +142,11 @@ class ServiceCors:
         origins = tuple(service.cors_origins_for(method))
         names = service.cors_supported_headers_for(method)
         names = {*names, *self._added} if names else set()
-        written = {*names, *_VALIDATORS} if names and method in _WRITES else names
+        written = set(names)
+        if names and method in _WRITES:
+            written.update(_VALIDATORS)
+        if names and method in _KEEPS and service.patch_types:
+            written.add("Accept-Patch")
         credentials = bool(service.cors_support_credentials_for(method))
         return Policy(
             origins,
@@ -217,6 +232,14 @@ def reapply_cors(request: Request, response: Response) -> Response:
 
 def _set_headers_of_no_service(request: Request, response: Response) -> None:
     policy_of_no_service(request.registry.settings).set_headers(request, response)
+
+
+def expose_header(response: Response, name: str) -> None:
+    """Let scripts read a header of a response, if they may read any."""
+    exposed = response.headers.get(_EXPOSE_HEADERS)
+    if exposed:
+        names = {*header_names(exposed), name}
+        response.headers[_EXPOSE_HEADERS] = ", ".join(sorted(names))
 
 
 def allow_timing(request: Request, response: Response) -> None:

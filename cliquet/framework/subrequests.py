@@ -20,6 +20,7 @@ _SAFE_QUERY = "/:@!$&'()*+,;=~-._%?"
 _OF_ONE_REQUEST = frozenset(
     {
         "CONTENT_LENGTH", "HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING",
+        "HTTP_IDEMPOTENCY_KEY",
         "PATH_TRANSLATED", "RAW_URI", "REQUEST_URI",
         "wsgi.input", "wsgi.input_terminated", "cliquet.body_state",
     }

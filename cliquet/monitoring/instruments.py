@@ -5,7 +5,7 @@ Settings ask for them. Without any nothing is wrapped: it costs nothing.
 
 import inspect
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import (
     AbstractContextManager,
     ExitStack,
@@ -51,8 +51,14 @@ class Instrument:
         """Surround a call of a method of a backend."""
         return nullcontext()
 
-    def entry(self, method: str, path: str) -> AbstractContextManager[None]:
-        """Surround an entry of a batch."""
+    def entry(
+        self, method: str, path: str
+    ) -> AbstractContextManager[Callable[[Request, Response], None] | None]:
+        """Surround an entry of a batch.
+
+        What it yields, if anything, is called with the request that was answered (the
+        last one, where it was redirected) and the response.
+        """
         return nullcontext()
 
 
@@ -84,6 +90,15 @@ class Guarded(AbstractContextManager[Any]):
         # What is surrounded raises whatever it raised: an instrument cannot swallow it.
         with _failures_are_logged():
             self._inner.__exit__(kind, error, trace)
+
+
+def conclude_all(
+    conclusions: Iterable[Callable[..., None] | None], *arguments: Any
+) -> None:
+    """Call what instruments yielded, each whatever becomes of the others."""
+    for conclude in filter(None, conclusions):
+        with _failures_are_logged():
+            conclude(*arguments)
 
 
 @contextmanager
@@ -201,9 +216,7 @@ def instruments_tween_factory(
                 for each in registry.instruments
             ]
             response = handler(request)
-            for conclude in filter(None, conclusions):
-                with _failures_are_logged():
-                    conclude(response)
+            conclude_all(conclusions, response)
             return response
 
     return tween

@@ -10,10 +10,7 @@ from cliquet.engines.joint import Script
 from cliquet.engines.overrides import Interface
 from cliquet.object_ids import RecordPath, record_ids
 from cliquet.permission.bound import BoundPermissions, bound_paths
-from cliquet.types import Permissions, Principal, Request
-
-Membership = tuple[str, Principal]
-"""A user id, and a principal that the user has."""
+from cliquet.types import Grant, Membership, Permissions, Principal, Request
 
 _HEARTBEAT = "__heartbeat__"
 
@@ -38,6 +35,7 @@ _COMPOUNDS: Mapping[str, tuple[str, ...]] = {
     ),
     "_script_of_deletion": ("delete_object_permissions",),
     "change_members": ("add_user_principal", "remove_user_principal"),
+    "restore": ("add_user_principal", "add_principal_to_ace"),
     "_script_of_members": (
         "change_members",
         "add_user_principal",
@@ -243,6 +241,15 @@ class PermissionBase(_Scripts):
             for principal in principals:
                 self.add_principal_to_ace(object_id, permission, principal)
         return self.object_permissions(object_id)
+
+    def restore(
+        self, members: Collection[Membership], granted: Collection[Grant]
+    ) -> None:
+        """Add principals of users, and principals to permissions of objects."""
+        for user_id, principal in members:
+            self.add_user_principal(user_id, principal)
+        for object_id, permission, principal in granted:
+            self.add_principal_to_ace(object_id, permission, principal)
 
     def change_members(
         self, added: Collection[Membership], removed: Collection[Membership]

@@ -6,9 +6,8 @@ from typing import Any
 from cliquet.engines.memory.shared_ids import SharedIndex
 from cliquet.engines.shared_ids import Description, Probe
 from cliquet.object_ids import matcher
-from cliquet.permission.base import Membership
 from cliquet.permission.engine import EnginePermission, Pairs
-from cliquet.types import Permissions, Principal
+from cliquet.types import Membership, Permissions, Principal
 
 
 class Permission(EnginePermission, engine=True):

@@ -4,15 +4,15 @@ Values are bound, ids and permissions match exactly. An engine supplies the stat
 that the two databases do not share, and how a list of texts is bound.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from cliquet.engines.sql.client import Row, SQLClient
+from cliquet.engines.sql.creation import create_tables
 from cliquet.logs import logger
 from cliquet.object_ids import matcher
-from cliquet.permission.base import Membership
 from cliquet.permission.engine import EnginePermission, Pairs
-from cliquet.types import Permissions, Principal
+from cliquet.types import Grant, Membership, Permissions, Principal
 
 FLUSH = ("DELETE FROM user_principals", "DELETE FROM access_control_entries")
 ALL_USERS = "SELECT user_id, principal FROM user_principals ORDER BY 1, 2"
@@ -66,13 +66,8 @@ class SQLPermission(EnginePermission):
 
     def initialize_schema(self, dry_run: bool = False) -> None:
         """Create the tables and indexes that are missing."""
-        if dry_run:
-            logger.info(f"Would create {self.name} permission tables that are missing.")
-            return
-        with self.client.connect(force_commit=True) as connection:
-            for statement in self.schema:
-                connection.run_script(statement)
-        logger.info(f"Created {self.name} permission tables that were missing.")
+        what = f"{self.name} permission"
+        create_tables(self.client, what, self.tables, self.schema, dry_run)
 
     def flush(self) -> None:
         with self.client.connect(force_commit=True) as connection:
@@ -80,11 +75,24 @@ class SQLPermission(EnginePermission):
                 connection.run(statement)
         logger.debug(f"Flushed {self.name} permission tables.")
 
-    def all_user_principals(self) -> list[tuple[str, Principal]]:
-        return [tuple(row) for row in self._rows(ALL_USERS)]
+    def all_user_principals(self) -> Iterator[Membership]:
+        return self._stream(ALL_USERS)
 
-    def all_permissions(self) -> list[tuple[str, str, Principal]]:
-        return [tuple(row) for row in self._rows(ALL_ENTRIES)]
+    def all_permissions(self) -> Iterator[Grant]:
+        return self._stream(ALL_ENTRIES)
+
+    def _stream(self, statement: str) -> Iterator[Any]:
+        with self.client.snapshot(), self.client.connect(readonly=True) as connection:
+            yield from map(tuple, connection.stream(statement))
+
+    def restore(
+        self, members: Collection[Membership], granted: Collection[Grant]
+    ) -> None:
+        entries = ("object_id", "permission", "principal")
+        values = [dict(zip(entries, each, strict=True)) for each in granted]
+        with self.client.connect() as connection:
+            connection.run_many(ADD_USER, _rows_of(members))
+            connection.run_many(GRANT, values)
 
     def add_user_principal(self, user_id: str, principal: Principal) -> None:
         self._run(ADD_USER, user_id=user_id, principal=principal)

@@ -7,6 +7,7 @@ from pyramid.config import Configurator
 from pyramid.events import ApplicationCreated
 from pyramid.settings import asbool
 
+from cliquet.declarations.services import SNAPSHOT
 from cliquet.protocol import DOCUMENTATION
 from cliquet.settings import get_setting
 
@@ -38,6 +39,11 @@ ANNOUNCED = {
         "announce_capabilities",
         "Errors are application/problem+json where Accept prefers it.",
         _PAGE + "preferences.html#specification-problems",
+    ),
+    "horizon": (
+        "announce_capabilities",
+        "Horizon, or a 410 with errno 123, tells a poll to read everything again.",
+        _PAGE + "synchronisation.html#specification-horizon",
     ),
     "queries": (
         "announce_capabilities",
@@ -93,7 +99,7 @@ def entry_points(services: dict[str, Any]) -> dict[str, str]:
         kind = getattr(service, "type", "")
         # Applications may have services that are Cornice's own.
         is_operational = getattr(service, "is_operational", False)
-        is_left_out = is_operational or service.name == "hello"
+        is_left_out = is_operational or kind == SNAPSHOT or service.name == "hello"
         is_below = kind == "record" and not getattr(service, "is_first", False)
         if is_left_out or is_below or not service.definitions:
             continue

@@ -10,7 +10,7 @@ from pyramid.settings import asbool
 from cliquet.authentication import prefixed_userid
 from cliquet.framework.completion import add_response_step
 from cliquet.settings import get_setting
-from cliquet.types import Request, Response
+from cliquet.types import Request, Response, Settings
 
 NO_STORE = "no-store"
 """Of what describes this moment: health, metrics."""
@@ -35,6 +35,18 @@ def cache_control(*, is_private: bool, is_operational: bool) -> str:
     if is_operational:
         return NO_STORE
     return PRIVATE if is_private else REVALIDATED
+
+
+def shared_cache_control(settings: Settings) -> str:
+    """Return the `Cache-Control` of what is the same for everybody (RFC 5861)."""
+    age, shared, stale = (
+        int(get_setting(settings, f"snapshot_{name}_seconds"))
+        for name in ("max_age", "shared_max_age", "stale")
+    )
+    return (
+        f"public, max-age={age}, s-maxage={shared}, "
+        f"stale-while-revalidate={stale}, stale-if-error={stale}"
+    )
 
 
 def setup_freshness(config: Configurator) -> None:

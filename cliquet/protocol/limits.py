@@ -30,6 +30,10 @@ _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])?(?::[0-9]{0,5})?\Z"
 _MOST_DIGITS = 18
 _SCHEME = re.compile(r"^https?://")
 _NUL = re.compile("\x00")
+#: A timestamp, as entity tags have it too, weak ones where a proxy compressed: what is
+#: read shall be no older.
+MIN_TIMESTAMP = "Cliquet-Min-Timestamp"
+_TIMESTAMP = re.compile(r'[0-9]{1,18}|(?:W/)?"[0-9]{1,18}"')
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 Fault = tuple[str, str | None, str]
@@ -85,6 +89,10 @@ def limit_attempts(settings: Settings) -> Callable[[PyramidRequest], int | None]
     max_size = int(get_setting(settings, "max_body_size"))
 
     def attempts_for(request: PyramidRequest) -> int | None:
+        reads = request.method in ("GET", "HEAD")
+        if reads and getattr(request.registry, "replicas_by_kind", None):
+            # What a replica does not have yet is asked of the primary.
+            return max(2, int(settings["retry.attempts"]))
         state = read_body(request.environ, max_size)
         undone = getattr(request.registry, "undoes_writes", True)
         # None for as many as the setting says.
@@ -222,6 +230,9 @@ def find_fault(environ: Environ) -> Fault | None:
     length = environ.get("CONTENT_LENGTH")
     if length and not _is_number(length):
         return "header", "Content-Length", "Content-Length is not a number"
+    newest = environ.get("HTTP_CLIQUET_MIN_TIMESTAMP", "0")
+    if not _TIMESTAMP.fullmatch(newest.strip()):
+        return "header", MIN_TIMESTAMP, f"{MIN_TIMESTAMP} is not a timestamp"
     return None
 
 

@@ -68,11 +68,12 @@ def set_missing_body(request: Request, response: Response) -> None:
 
 
 def setup_vary_headers(config: Configurator) -> None:
-    """Add to the `Vary` header of every response (setting `vary`)."""
+    """Add to the `Vary` of all responses but those that are public (setting `vary`)."""
     names = header_names(config.get_settings().get("vary", "Authorization"))
 
     def set_vary(request: Request, response: Response) -> None:
-        add_vary(response.headers, *names)
+        if not getattr(request.current_service, "is_public", False):
+            add_vary(response.headers, *names)
 
     if names:
         add_response_step(config.registry, set_vary)

@@ -197,3 +197,7 @@ class Checks(Guards):
         is_private = is_for_one and asbool(self._setting("private_responses"))
         responses.set_cache(self.request.response, seconds, is_private)
         return self._checked(read_parameters, record, is_read=True)
+
+    def check_conditions_of_read(self) -> None:
+        """Raise a 304 or 412 unless the collection is to be read."""
+        self._evaluate(self._preconditions(), None, is_read=True)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from cliquet.authorization import RouteFactory
 from cliquet.declarations.nesting import is_of_user
 from cliquet.engines.overrides import function_of
+from cliquet.engines.reading import aim
 from cliquet.errors import raise_invalid, send_alert
 from cliquet.events import ACTIONS
 from cliquet.logs import logger
@@ -78,10 +79,12 @@ class Hooks:
         force_patch_update: Whether a PATCH writes although no field changes.
         told_before: What was deleted, as it was, where events tell of it.
         told_after: What a PATCH stored, unless it is the result.
+        total_records: How many records there are on all pages, if they were counted.
     """
 
     told_before: Sequence[Record] = ()
     told_after: Record | None = None
+    total_records: int | None = None
 
     default_viewset: type[ViewSet] = ViewSet
     """Class of the viewset, instantiated when the resource is registered."""
@@ -117,6 +120,7 @@ class Hooks:
         self.force_patch_update = False
         logger.bind(collection_id=self.model.collection_id)
         if self.record_id is None and request.method not in ("POST", "DELETE"):
+            aim(self.model.collection_id, self.model.parent_id)
             # The timestamp in the response is older than what is read afterwards.
             _ = self.timestamp
 
@@ -193,9 +197,7 @@ class Hooks:
 
     @reify
     def timestamp(self) -> Timestamp:
-        """Timestamp of the collection, read once, when it is first needed.
-
-        It may be assigned.
+        """Timestamp of the collection, read once when needed; it may be assigned.
 
         Raises:
             HTTPServiceUnavailable: a read-only instance could not read it.
@@ -246,12 +248,9 @@ class Hooks:
     def _build_pagination_token(
         self, sorting: Any, last_record: Record, offset: int
     ) -> str:
+        model, total = self.model, self.total_records
         return build_token(
-            sorting,
-            last_record,
-            offset,
-            id_field=self.model.id_field,
-            modified_field=self.model.modified_field,
+            sorting, last_record, offset, total, model.id_field, model.modified_field
         )
 
     # --- What the hooks need -----------------------------------------------------

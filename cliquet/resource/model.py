@@ -30,6 +30,7 @@ class Model(Cascade):
         auth: The `Authorization` header, which storages may forward.
         condition: What must hold when the next write happens; the storage is told.
         before: A list, to which the next deletion of a list adds what it deletes.
+        list_options: Arguments of `StorageBase.get_all`, for the next list.
     """
 
     id_field = "id"
@@ -51,6 +52,7 @@ class Model(Cascade):
         self.auth = auth
         self.condition: Condition | None = None
         self.before: list[Record] | None = None
+        self.list_options: dict[str, Any] = {}
 
     def _scope(self, parent_id: str | None) -> dict[str, Any]:
         return {
@@ -71,6 +73,11 @@ class Model(Cascade):
         wanted = [name for name in options if options[name] is not None]
         taken = [each for each in wanted if takes_keyword(self.storage, method, each)]
         return {name: options[name] for name in taken}
+
+    def _take_list_options(self) -> dict[str, Any]:
+        options, self.list_options = self.list_options, {}
+        takes_them = options and takes_keyword(self.storage, "get_all", "horizons")
+        return options if takes_them else {}
 
     def timestamp(self, parent_id: str | None = None) -> Timestamp:
         """Return the timestamp of the collection; 0 if nothing ever happened.
@@ -101,6 +108,7 @@ class Model(Cascade):
             include_deleted=include_deleted,
             **self._fields_of_lists(),
             **self._scope(parent_id),
+            **self._take_list_options(),
         )
 
     def delete_records(

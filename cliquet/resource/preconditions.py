@@ -173,7 +173,11 @@ def _is_known(asked: Preconditions, target: Target) -> bool:
     if not asked.if_none_match or asked.if_none_match == "*":
         return False
     description = "Invalid value for If-None-Match"
-    return _is_as_old(target, _read_timestamps(asked.if_none_match, description))
+    known = _read_timestamps(asked.if_none_match, description)
+    if target.timestamp == 0:
+        # Nothing was ever there. Who saw more saw what a restored backup does not know.
+        return 0 in known
+    return _is_as_old(target, known)
 
 
 def _may_go_on(asked: Preconditions, target: Target) -> bool:

@@ -15,6 +15,7 @@ from cliquet.declarations.start import permissions_of
 from cliquet.resource.hooks import Hooks
 from cliquet.resource.schema import ResourceSchema
 from cliquet.resource.shareable import ShareableResource
+from cliquet.resource.snapshot import build_service
 from cliquet.resource.user import UserResource
 from cliquet.resource.viewset import (
     ProtectedViewSet,
@@ -167,6 +168,11 @@ def _add_services(
         service.scope_path = scope
         _add_views(service, config.registry.settings)
         config.add_cornice_service(service)
+        if endpoint_type == "collection":
+            # Before records: its path could be that of one.
+            snapshots = build_service(config.registry, service, depth)
+            if snapshots is not None:
+                config.add_cornice_service(snapshots)
 
 
 def _check_declaration(

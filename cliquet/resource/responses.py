@@ -8,6 +8,7 @@ from urllib.parse import quote
 from pyramid.httpexceptions import (
     HTTPConflict,
     HTTPException,
+    HTTPGone,
     HTTPNotFound,
     HTTPNotModified,
     HTTPPreconditionFailed,
@@ -18,6 +19,7 @@ from pyramid.httpexceptions import (
 from cliquet.errors import ERRORS, http_error
 from cliquet.protocol.freshness import PRIVATE, REVALIDATED
 from cliquet.serialization import loads
+from cliquet.settings import get_setting
 from cliquet.storage.exceptions import UnicityError
 from cliquet.timestamps import msec_time
 from cliquet.types import Record, Request, Response, Timestamp
@@ -56,6 +58,39 @@ def set_timestamp(response: Response, timestamp: Timestamp) -> None:
     seconds = min(timestamp, msec_time()) // 1000
     response.headers["Last-Modified"] = _http_date(seconds)
     response.headers["ETag"] = f'"{timestamp}"'
+
+
+def is_counted(request: Request) -> bool:
+    """Return whether a list tells how many records there are."""
+    wanted = get_setting(request.registry.settings, "total_records")
+    return request.method == "HEAD" or wanted != "head"
+
+
+def tell_page(request: Request, horizon: Timestamp, total: int | None) -> None:
+    """Set what headers tell of a page.
+
+    Args:
+        request: That of the list.
+        horizon: For a client that cannot know all deletions up to then, else 0.
+        total: How many records there are, None if they were not counted.
+
+    Raises:
+        HTTPGone: The setting wants clients to be refused that cannot know all.
+    """
+    if total is not None:
+        request.response.headers["Total-Records"] = str(total)
+    if not horizon:
+        return
+    value = f'"{horizon}"'
+    if get_setting(request.registry.settings, "expired_since") != "gone":
+        request.response.headers["Horizon"] = value
+        return
+    message = (
+        f"Not all deletions up to {horizon} are known here any more: "
+        "read the whole list without _since."
+    )
+    gone = HTTPGone(headers={"Horizon": value})
+    raise _error(gone, ERRORS.HISTORY_FORGOTTEN, message)
 
 
 @functools.lru_cache(maxsize=1000)

@@ -8,7 +8,8 @@ import colander
 from cliquet.events import ACTIONS
 from cliquet.nodes.binding import bound
 from cliquet.nodes.reading import deserialize
-from cliquet.resource import payload
+from cliquet.resource import payload, responses
+from cliquet.resource.invalid import InvalidParameter
 from cliquet.resource.patching import read_changes
 from cliquet.resource.steps import endpoint
 from cliquet.resource.user import UserResource
@@ -70,13 +71,21 @@ class SingletonResource(UserResource):
         changes, _ = read_changes(self, defaults)
         self._check_computed(changes, None)
         new = self.apply_changes(defaults, changes)
+        self._check_complete(new)
         latest = self._latest_timestamp(deleted)
         payload.check_timestamp(new, self.model.modified_field, latest)
         payload.set_id(new, self.model.id_field, self.record_id)
         new = self._processed(new, old=deleted)
         record = self._store_unless_changed(new, None)
         self._set_created(record)
+        responses.tell_patches(self.request)
         return self.postprocess(record, action=ACTIONS.CREATE)
+
+    def _check_complete(self, new: Record) -> None:
+        """Refuse a record that lacks what neither the defaults nor the patch gave."""
+        for node in bound(self.mapping, self.request).children:
+            if node.required and node.name not in new:
+                raise InvalidParameter("body", f"data.{node.name}", "Required")
 
     def _get_record_or_404(self, record_id: str) -> Record:
         record = self._find(record_id)

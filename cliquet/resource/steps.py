@@ -13,6 +13,7 @@ from cliquet.declarations.hooks import (
     check_record,
     warn_of_lacking_parent,
 )
+from cliquet.engines.reading import aim
 from cliquet.errors import raise_invalid
 from cliquet.events import ACTIONS
 from cliquet.protocol.links import set_next_page
@@ -20,7 +21,7 @@ from cliquet.resource import payload, querystring, responses
 from cliquet.resource.checks import Checks
 from cliquet.resource.hooks import wants_tombstones
 from cliquet.resource.invalid import InvalidParameter
-from cliquet.resource.lists import fetch_page
+from cliquet.resource.lists import Page, fetch_page
 from cliquet.resource.nesting import Above
 from cliquet.resource.querystring import Listing
 from cliquet.resource.told import askable, is_watched
@@ -52,6 +53,7 @@ def endpoint(method: Endpoint[Resource]) -> Endpoint[Resource]:
 
     @functools.wraps(method)
     def respond(resource: Resource) -> dict[str, Any]:
+        aim(resource.model.collection_id, resource.model.parent_id)
         for _ in range(MAX_ATTEMPTS):
             try:
                 resource.check_parent()
@@ -141,10 +143,11 @@ class Steps(Checks):
             modified_field=self.model.modified_field,
         )
 
-    def _fetch_page(self, listing: Listing) -> tuple[list[Record], int]:
-        """Return the records of a page, and how many there are on all of them."""
+    def _fetch_page(self, listing: Listing, *, with_total: bool) -> Page:
+        """Return a page, and link to the next one."""
         max_size = int(self._setting("storage_max_fetch_size") or 0)
-        page = fetch_page(self.model, listing, max_size)
+        page = fetch_page(self.model, listing, max_size, with_total=with_total)
+        self.total_records = page.total
         if page.next_sorting is not None:
             query: Any = self.request.GET
             parameters = query.copy()
@@ -163,7 +166,7 @@ class Steps(Checks):
                 **self.request.matchdict,
             )
             set_next_page(self.request.response, url)
-        return page.records, page.total
+        return page
 
     # --- Write -------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from cliquet.deprecation import DeprecatedMeta
 from cliquet.events import ACTIONS
 from cliquet.logs import logger
 from cliquet.protocol.preferences import choose_behavior
-from cliquet.resource import payload, responses
+from cliquet.resource import live, payload, responses
 from cliquet.resource.model import Model
 from cliquet.resource.nesting import delete_below
 from cliquet.resource.patching import read_changes, removed_fields
@@ -36,13 +36,17 @@ class UserResource(Steps):
     @endpoint
     def collection_get(self) -> dict[str, Any]:
         """List records."""
+        visit = live.join(self)
         listing = self._check_read(self._read_listing)
-        records, total = self._fetch_page(listing)
+        listing = live.in_order(visit, listing, self.model.modified_field)
+        is_counted = responses.is_counted(self.request)
+        page = self._fetch_page(listing, with_total=is_counted)
+        responses.tell_page(self.request, page.horizon, page.total)
+        records = page.records
+        live.tell(visit, records)
         if listing.fields:
             records = list(map(Subset(listing.fields).of, records))
         logger.bind(nb_records=len(records), limit=listing.limit)
-        if self.request.method == "HEAD" or self._setting("total_records") != "head":
-            self.request.response.headers["Total-Records"] = str(total)
         return self.postprocess(records)
 
     @endpoint
@@ -87,9 +91,11 @@ class UserResource(Steps):
         condition = self._unchanged_collection()
         filters, page = self._checked(self._read_deletion)
         if page is not None:
-            records, _ = self._fetch_page(page)
-            id_field = self.model.id_field
-            ids = {record[id_field] for record in records}
+            found, id_field = (
+                self._fetch_page(page, with_total=False),
+                self.model.id_field,
+            )
+            ids = {record[id_field] for record in found.records}
             filters = [*filters, Filter(id_field, ids, COMPARISON.IN)]
         watch_deletion(self, filters)
         deleted = self._write(condition, self.model.delete_records, filters=filters)
@@ -137,6 +143,7 @@ class UserResource(Steps):
             self._set_timestamp(record, existing)
         else:
             self._set_created(record)
+        responses.tell_patches(self.request)
         action = ACTIONS.UPDATE if existing else ACTIONS.CREATE
         answer = self.postprocess(record, action=action, old=existing)
         return answer if sent is None else self._only_sent(answer, sent)
@@ -177,6 +184,7 @@ class UserResource(Steps):
             record=record,
         )
         self._set_timestamp(record, existing)
+        responses.tell_patches(self.request)
         self.told_after = None if part is record else self.fields_of(record)
         answer = self.postprocess(part, action=ACTIONS.UPDATE, old=existing)
         return answer if reads else self._only_sent(answer, body)

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from cliquet.declarations.start import backend_problems
+from cliquet.protocol.health import run_checks
 from cliquet.settings import get_setting
 from cliquet.types import Registry
-from cliquet.views.heartbeat import run_checks
 
 _STATUS = {True: "answers", False: "DOES NOT ANSWER", None: "was not checked"}
 
@@ -40,8 +40,10 @@ def try_backends(registry: Registry, request: Any) -> tuple[list[str], bool]:
             answer = run_checks({name: check}, request, timeout)[name]
         line = f"{name}: {_STATUS.get(answer, answer)}"
         has_failed = answer is not None and not answer
-        reason = problems.get(name) or (kept.reason if has_failed else "")
+        problem = problems.get(name)
+        reason = problem.reason if problem else kept.reason if has_failed else ""
         is_well = is_well and not has_failed
+        is_well = is_well and not (problem and problem.is_refused)
         lines.append(f"{line}: {reason}" if reason else line)
     return lines, is_well
 

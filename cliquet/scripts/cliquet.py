@@ -18,8 +18,11 @@ import cliquet
 from cliquet.declarations.start import without_tables
 from cliquet.logs import logger
 from cliquet.scripts import (
+    advance,
     check,
     conformance,
+    exporting,
+    importing,
     keys,
     openapi,
     profile,
@@ -27,8 +30,8 @@ from cliquet.scripts import (
     purge,
     routes,
     serve,
+    stream,
     token,
-    transfer,
     waiting,
 )
 
@@ -46,6 +49,7 @@ examples:
   cliquet --ini shop/shop.ini check               explain settings, try backends
   cliquet --ini shop/shop.ini serve --reload      serve it while it is worked on
   cliquet --ini shop/shop.ini purge --older-than 90 --dry-run
+  cliquet --ini shop/shop.ini advance-timestamps  after a backup was restored
   cliquet --ini shop/shop.ini openapi > shop.json
   cliquet --ini shop/shop.ini keys create backup  print an API key for that user
   cliquet --ini shop/shop.ini token alice         print a token, while you develop
@@ -55,6 +59,10 @@ examples:
   cliquet profile profiles/                       turn profiles into a page
 
 exit codes: 0 done, 1 something is wrong with the service, 2 wrong arguments"""
+
+
+#: Those that serve until they are interrupted.
+_SERVERS: dict[str, Any] = {"serve": serve, "stream": stream}
 
 
 def main() -> None:
@@ -72,8 +80,8 @@ def main() -> None:
         parser.error("the directory of the project is missing: cliquet init shop")
     if ini_file is None:
         parser.error("the following arguments are required: --ini")
-    if command == "serve":
-        sys.exit(serve.run(ini_file, **options))
+    if command in _SERVERS:
+        sys.exit(_SERVERS[command].run(ini_file, **options))
     # Commands are not measured: workers alone share their metrics there.
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
     # On a terminal, what was done is all that matters.
@@ -141,13 +149,7 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     }
     count: dict[str, Any] = {"metavar": "COUNT", "type": int}
 
-    command = add("migrate", help="create or upgrade what the backends need")
-    command.add_argument("--dry-run", **dry_run)
-    to_utc = "move timestamps that 3.1 wrote to PostgreSQL in another time zone"
-    command.add_argument("--to-utc", action="store_true", help=to_utc)
-    wait = "ask backends that do not answer again, that long"
-    command.add_argument("--wait", metavar="SECONDS", type=float, default=0, help=wait)
-
+    _add_migrate(add, dry_run)
     project.add_options(add)
 
     command = add("serve", help="serve it here; pserve is for other servers")
@@ -157,6 +159,7 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     reload = "start anew after a change of the code, or of the file"
     command.add_argument("--reload", action="store_true", help=reload)
 
+    stream.add_options(add)
     add("check", help="explain the settings, try the backends; 1 if it could not serve")
     add("routes", help="list methods, paths and permissions")
     add("openapi", help="describe the service: OpenAPI 3.1, as JSON")
@@ -173,6 +176,7 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     command.add_argument("--batch", default=1000, help="at once (1000)", **count)
     command.add_argument("--dry-run", **dry_run)
 
+    advance.add_options(add, dry_run)
     add("flush-cache", help="remove everything from the cache")
     _add_moves(add)
     keys.add_options(add)
@@ -184,6 +188,19 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     command.add_argument(
         "--output", metavar="FILE", default="profile.html", help="profile.html if none"
     )
+
+
+def _add_migrate(
+    add: Callable[..., argparse.ArgumentParser], dry_run: dict[str, Any]
+) -> None:
+    command = add("migrate", help="create or upgrade what the backends need")
+    command.add_argument("--dry-run", **dry_run)
+    to_utc = "move timestamps that 3.1 wrote to PostgreSQL in another time zone"
+    command.add_argument("--to-utc", action="store_true", help=to_utc)
+    index = "index the documents of records in PostgreSQL, for filters, while it serves"
+    command.add_argument("--with-index", action="store_true", help=index)
+    wait = "ask backends that do not answer again, that long"
+    command.add_argument("--wait", metavar="SECONDS", type=float, default=0, help=wait)
 
 
 def _add_moves(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -205,7 +222,10 @@ def _add_moves(add: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def init_schema(
-    env: Mapping[str, Any], dry_run: bool = False, to_utc: bool = False
+    env: Mapping[str, Any],
+    dry_run: bool = False,
+    to_utc: bool = False,
+    with_index: bool = False,
 ) -> None:
     """Create or upgrade what each configured backend needs.
 
@@ -213,6 +233,7 @@ def init_schema(
         env: What ``pyramid.paster.bootstrap`` returns; its registry is read.
         dry_run: Log what would be done, without doing it.
         to_utc: Move the timestamps that were written in another time zone, besides.
+        with_index: Index the documents of records, besides.
     """
     registry = env["registry"]
     readonly = asbool(registry.settings.get("readonly", False))
@@ -231,7 +252,9 @@ def init_schema(
             # A backend of 3.1 cannot say more.
             logger.info(f"Would initialize the {name} backend.")
             continue
-        asked = {"dry_run": dry_run, "to_utc": to_utc}
+        if with_index and name == "storage" and "with_index" not in accepted:
+            logger.info("The storage has no index on documents: only PostgreSQL has.")
+        asked = {"dry_run": dry_run, "to_utc": to_utc, "with_index": with_index}
         options = {each: True for each in asked if asked[each] and each in accepted}
         backend.initialize_schema(**options)
 
@@ -263,11 +286,12 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "routes": lambda env: routes.run(env["registry"]),
     "openapi": lambda env: openapi.run(env["registry"]),
     "purge": lambda env, **options: purge.run(env["registry"], **options),
+    "advance-timestamps": lambda env, **asked: advance.run(env["registry"], **asked),
     "flush-cache": flush_cache,
     "keys": lambda env, **options: keys.run(env["registry"], **options),
     "token": lambda env, **options: token.run(env["registry"], **options),
-    "export": lambda env, **options: transfer.export_to(env["registry"], **options),
-    "import": lambda env, **options: transfer.import_from(env["registry"], **options),
+    "export": lambda env, **options: exporting.export_to(env["registry"], **options),
+    "import": lambda env, **options: importing.import_from(env["registry"], **options),
 }
 
 

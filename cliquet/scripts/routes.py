@@ -5,6 +5,8 @@ from typing import Any
 from cliquet.authorization.granting import listed_principals
 from cliquet.authorization.needed import needed
 from cliquet.authorization.policy import PRIVATE
+from cliquet.declarations.services import SNAPSHOT
+from cliquet.resource.snapshot import find_collection
 
 _HEAD = ("METHOD", "PATH", "PERMISSION", "GRANTED BY", "SWITCHED OFF BY")
 
@@ -13,6 +15,9 @@ def run(registry: Any) -> None:
     """Print methods, paths, permissions, and the settings that decide about them."""
     rows: list[tuple[str, ...]] = [_HEAD]
     for path, service in sorted(registry.cornice_services.items()):
+        is_snapshot = getattr(service, "type", None) == SNAPSHOT
+        if is_snapshot and find_collection(registry, path) is None:
+            continue
         rows += _service_rows(registry, path, service)
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     for row in rows:

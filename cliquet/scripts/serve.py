@@ -17,6 +17,7 @@ from pyramid.paster import get_config_loader
 from waitress.adjustments import Adjustments
 
 from cliquet.description.serving import find_page
+from cliquet.live.cutting import TAKES_NOTHING_SECONDS, cut_who_takes_nothing
 
 _SERVER = "server:main"
 _WAITRESS = (None, "egg:waitress", "egg:waitress#main")
@@ -91,7 +92,7 @@ def find_obstacle(options: dict[str, Any]) -> str:
 def _serve(loader: Any, options: dict[str, Any]) -> int:
     loader.setup_logging()
     application = loader.get_wsgi_app()
-    server = waitress.create_server(application, **options)
+    server = make_server(application, options)
     registry = global_registries.last
     prefix = getattr(registry, "route_prefix", None) or ""
     page = find_page(registry)
@@ -106,3 +107,23 @@ def _serve(loader: Any, options: dict[str, Any]) -> int:
             print(f"To read and try: {url}{page}", file=sys.stderr, flush=True)
     server.run()
     return 0
+
+
+def make_server(
+    application: Any,
+    options: dict[str, Any],
+    takes_nothing: float = TAKES_NOTHING_SECONDS,
+) -> Any:
+    """Return the waitress of an application.
+
+    Args:
+        application: What it serves.
+        options: Those of waitress.
+        takes_nothing: Seconds after which a client is cut that takes nothing.
+    """
+    served: dict[int, Any] = {}
+    server = waitress.create_server(application, map=served, **options)
+    for each in served.values():
+        if each.accepting:
+            cut_who_takes_nothing(each.socket, takes_nothing)
+    return server

@@ -17,6 +17,20 @@ from cliquet.settings.kinds import (
 _since_3_2 = partial(Setting, since="3.2")
 
 
+def _replicas(kind: str) -> dict[str, Setting]:
+    """Return the setting of the replicas that a backend may be read from."""
+    if kind == "cache":
+        return {}
+    return {
+        f"{kind}_read_url": _since_3_2(
+            TEXT,
+            "",
+            "URLs of its replicas, separated by blanks, which answer what only reads "
+            "(PostgreSQL).",
+        )
+    }
+
+
 def _server(kind: str) -> dict[str, Setting]:
     """Return the settings that each of the three backends has."""
     names = ("memory", "redis", "postgresql", "sqlite")
@@ -26,6 +40,7 @@ def _server(kind: str) -> dict[str, Setting]:
             BACKEND, "", f"Module of the {kind} backend: {modules}. Empty: no {kind}."
         ),
         f"{kind}_url": Setting(TEXT, "", "URL of its server."),
+        **_replicas(kind),
         f"{kind}_pool_size": Setting(COUNT, 25, "Connections kept open to its server."),
         f"{kind}_pool_timeout": _since_3_2(
             WAIT, 5, "Seconds that a request waits for one of them."
@@ -57,6 +72,12 @@ BACKENDS = {
         COUNT,
         10000,
         "Records that one response may hold when no limit applies; pages follow.",
+    ),
+    "postgresql_triggers": _since_3_2(
+        FLAG,
+        True,
+        "Triggers on the tables of records serve those who write to them by SQL of "
+        "their own (PostgreSQL). ``cliquet migrate`` creates or drops them.",
     ),
     **_server("cache"),
     "cache_prefix": Setting(TEXT, "", "Put before each key of the cache."),

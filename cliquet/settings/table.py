@@ -10,6 +10,7 @@ from cliquet.settings.backends import BACKENDS
 from cliquet.settings.kinds import (
     COUNT,
     DOTTED,
+    DURATION,
     FLAG,
     HEADERS,
     LIMIT,
@@ -129,6 +130,12 @@ _HTTP = {
     ),
     "http_host": Setting(TEXT, None, "Host forced in URLs."),
     "http_scheme": Setting(TEXT, None, "Scheme forced in URLs."),
+    "idempotency_ttl_seconds": _since_3_2(
+        COUNT,
+        86400,
+        "Seconds for which the answer to a request with an ``Idempotency-Key`` is "
+        "kept.",
+    ),
     "max_body_size": _since_3_2(
         LIMIT, 10 * 1024 * 1024, "Bytes accepted in a body; more is a 413."
     ),
@@ -182,9 +189,52 @@ _RESOURCES = {
         "Honour ``_limit``, ``_sort`` and ``_token`` on DELETE of a collection.",
     ),
     "total_records": _since_3_2(
-        choice("always", "head"),
-        "always",
-        "When ``Total-Records`` is given: ``always``, or on HEAD only.",
+        choice("always", "head"), "always", "Which lists are counted: all, or HEAD."
+    ),
+    "expired_since": _since_3_2(
+        choice("tell", "gone"), "tell", "Polls from before the horizon: told, or 410."
+    ),
+}
+
+_SNAPSHOTS = {
+    "snapshot_max_age_seconds": _since_3_2(
+        COUNT, 60, "``max-age`` of snapshots: how long browsers do not ask again."
+    ),
+    "snapshot_shared_max_age_seconds": _since_3_2(
+        COUNT, 60, "``s-maxage`` of snapshots: how long shared caches do not."
+    ),
+    "snapshot_stale_seconds": _since_3_2(
+        COUNT,
+        3600,
+        "How long after that they may serve the old one, while they ask "
+        "(``stale-while-revalidate``) or if nobody answers (``stale-if-error``).",
+    ),
+    "snapshot_max_records": _since_3_2(
+        LIMIT,
+        200_000,
+        "Records and tombstones in one snapshot, which is made in memory; larger "
+        "collections have none (404), empty for no bound.",
+    ),
+}
+
+_LIVE = {
+    "stream_max_clients": _since_3_2(
+        LIMIT,
+        0,
+        "Clients that each process lets wait for changes, or follow a stream of them; "
+        "none, and there is neither.",
+    ),
+    "stream_look_seconds": _since_3_2(
+        or_nothing(DURATION),
+        None,
+        "How often those who wait have a look although nothing woke them, at least; "
+        "30, or 120 with ``stream_wakeups_url``.",
+    ),
+    "stream_wakeups_url": _since_3_2(
+        TEXT,
+        "",
+        "URL of the Redis or PostgreSQL, or of the SQLite file, by which processes "
+        "wake those who wait in others; not of PgBouncer.",
     ),
 }
 
@@ -239,6 +289,8 @@ THEMES = {
     "Backends": BACKENDS,
     "HTTP": _HTTP,
     "Resources": _RESOURCES,
+    "Snapshots": _SNAPSHOTS,
+    "Live changes": _LIVE,
     "Users": _USERS,
 }
 

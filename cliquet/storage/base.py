@@ -8,7 +8,8 @@ from pyramid.settings import asbool
 from cliquet.engines.exceptions import health_check, in_batch
 from cliquet.json_values import as_json
 from cliquet.storage import generators
-from cliquet.storage.cascade import Cascades, is_stood_for
+from cliquet.storage.cascade import is_stood_for
+from cliquet.storage.listing import Listings, total_order
 from cliquet.storage.query import (
     UNCONDITIONAL,
     Condition,
@@ -27,7 +28,7 @@ DEFAULT_MODIFIED_FIELD = "last_modified"
 DEFAULT_DELETED_FIELD = "deleted"
 
 
-class StorageBase(Cascades):
+class StorageBase(Listings):
     """Records and tombstones of collections, each collection with a timestamp.
 
     Each method is atomic, copies records in and out, and raises `BackendError` if the
@@ -192,41 +193,10 @@ class StorageBase(Cascades):
         """
         names = FieldNames(id_field, modified_field, deleted_field)
         scope = Scope(collection_id, parent_id)
-        oldest_first = _total_order([Sort(modified_field, 1)], names)
+        oldest_first = total_order([Sort(modified_field, 1)], names)
         query = Query(scope, names, in_json(filters), oldest_first)
         condition = condition or UNCONDITIONAL
         return self._delete_all(query, with_deleted, condition, before)
-
-    def get_all(
-        self,
-        collection_id: str,
-        parent_id: str,
-        filters: Sequence[Filter] | None = None,
-        sorting: Sequence[Sort] | None = None,
-        pagination_rules: Sequence[Sequence[Filter]] | None = None,
-        limit: int | None = None,
-        include_deleted: bool = False,
-        id_field: str = DEFAULT_ID_FIELD,
-        modified_field: str = DEFAULT_MODIFIED_FIELD,
-        deleted_field: str = DEFAULT_DELETED_FIELD,
-        auth: str | None = None,
-    ) -> tuple[list[Record], int]:
-        """Return records of a collection, and how many live ones match the filters.
-
-        Args:
-            filters: Predicates, all of which must hold.
-            sorting: Sort keys, the first one first; ties are broken by timestamp,
-                newest first, then by id, so that the order is total.
-            pagination_rules: Positions in that order, of which all of one rule must
-                hold (`docs: rules-order`).
-            limit: The maximum number of records; all if it is `None` or 0.
-            include_deleted: List tombstones too.
-        """
-        names = FieldNames(id_field, modified_field, deleted_field)
-        scope = Scope(collection_id, parent_id)
-        asked = (in_json(filters), _total_order(sorting or (), names))
-        rules = pagination_rules or ()
-        return self._list(Query(scope, names, *asked, rules, limit, include_deleted))
 
 
 class MemoryBasedStorage(StorageBase):
@@ -234,18 +204,6 @@ class MemoryBasedStorage(StorageBase):
 
     def initialize_schema(self, dry_run: bool = False) -> None:
         """Do nothing: there is no schema."""
-
-
-def _total_order(sorting: Sequence[Sort], names: FieldNames) -> list[Sort]:
-    """Return sort keys with which no two records tie: newest first, then by id."""
-    fields = {key.field for key in sorting}
-    order = list(sorting)
-    if names.id in fields:
-        return order
-    if names.modified not in fields:
-        order.append(Sort(names.modified, -1))
-    order.append(Sort(names.id, 1))
-    return order
 
 
 def _replacement(

@@ -5,11 +5,16 @@ from cliquet.types import Record
 
 __all__ = [
     "BackendError",
+    "ClaimedError",
     "IntegrityError",
     "ModifiedMeanwhileError",
     "RecordNotFoundError",
     "UnicityError",
 ]
+
+
+class ClaimedError(Exception):
+    """Another transaction has claimed this key, and has not ended."""
 
 
 class RecordNotFoundError(Exception):

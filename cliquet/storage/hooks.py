@@ -1,8 +1,11 @@
 """The methods that an engine of a storage implements, and those for its upkeep."""
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 
+from cliquet.storage.answers import KeptAnswers
 from cliquet.storage.query import Condition, FieldNames, Query, Scope, Write
+from cliquet.storage.transfer import Transfer
 from cliquet.types import Record, Timestamp
 
 __all__ = ["StorageHooks"]
@@ -16,7 +19,7 @@ class StorageHooks:
     """
 
     def _flush(self) -> None:
-        """Delete all records, tombstones and timestamps."""
+        """Delete all records, tombstones, timestamps and kept answers."""
         raise NotImplementedError
 
     def _timestamp(self, scope: Scope) -> Timestamp | None:
@@ -78,15 +81,32 @@ class StorageHooks:
         raise NotImplementedError
 
     def _purge(self, scope: Scope, names: FieldNames, before: Timestamp | None) -> int:
-        """Remove tombstones, or those older than `before`; return how many."""
+        """Remove tombstones, or those older than `before`; return how many.
+
+        The newest of them becomes the horizon of the collection, in the same step.
+        """
         raise NotImplementedError
 
-    def _list(self, query: Query) -> tuple[list[Record], int]:
-        """Return the records of a query, and how many live ones match its filters."""
+    def _list(
+        self, query: Query
+    ) -> tuple[list[Record], int] | tuple[list[Record], int, Timestamp]:
+        """Return the records of a query, and how many live ones match its filters.
+
+        Then, if the query wants it, the horizon of the collection: the higher one of
+        its own and that of `EVERY_COLLECTION`, 0 if there is none.
+        """
+        raise NotImplementedError
+
+    def _raise_timestamp(self, scope: Scope, timestamp: Timestamp) -> None:
+        """Set the timestamp of a collection, unless it has a higher one."""
+        raise NotImplementedError
+
+    def _raise_horizon(self, scope: Scope, horizon: Timestamp) -> None:
+        """Set the horizon of a collection, unless it has a higher one."""
         raise NotImplementedError
 
 
-class Maintenance(StorageHooks):
+class Maintenance(Transfer, StorageHooks, KeptAnswers):
     """What tools of operators do with a storage."""
 
     joins_transaction: bool = False
@@ -100,7 +120,7 @@ class Maintenance(StorageHooks):
         raise NotImplementedError
 
     def flush(self, auth: str | None = None) -> None:
-        """Delete all records, tombstones and timestamps, and nothing else."""
+        """Delete all records, tombstones, timestamps and kept answers."""
         self._flush()
 
     def scopes(self) -> Iterable[Scope]:
@@ -112,6 +132,23 @@ class Maintenance(StorageHooks):
     ) -> list[Timestamp]:
         """Return the timestamps of at most `limit` tombstones, in order."""
         raise NotImplementedError
+
+    def count_tombstones(
+        self, collection_id: str, parent_id: str, before: Timestamp
+    ) -> int:
+        """Return how many tombstones of a collection are older than `before`."""
+        times = self.tombstone_timestamps(collection_id, parent_id, limit=sys.maxsize)
+        return sum(time < before for time in times)
+
+    def buried(self, before: Timestamp) -> Iterator[tuple[Scope, int]]:
+        """Yield the collections that have tombstones older than `before`.
+
+        Each with the number of them. They may be purged meanwhile.
+        """
+        for scope in self.scopes():
+            count = self.count_tombstones(*scope, before=before)
+            if count:
+                yield scope, count
 
     def lock_collections(self, scopes: Sequence[Scope]) -> None:
         """Wait until nobody else has locked one of these collections.
@@ -130,6 +167,25 @@ class Maintenance(StorageHooks):
         modified_field: str = "last_modified",
         auth: str | None = None,
     ) -> int:
-        """Remove tombstones, or those older than `before`; return how many."""
+        """Remove tombstones, or those older than `before`; return how many.
+
+        What was deleted up to the newest of them is not all listed any more: that is
+        the horizon of the collection from now on.
+        """
         names = FieldNames(id_field, modified_field)
         return self._purge(Scope(collection_id, parent_id), names, before)
+
+    def raise_timestamp(
+        self, collection_id: str, parent_id: str, timestamp: Timestamp
+    ) -> None:
+        """Set the timestamp of a collection, unless it has a higher one."""
+        self._raise_timestamp(Scope(collection_id, parent_id), timestamp)
+
+    def raise_horizon(
+        self, collection_id: str, parent_id: str, horizon: Timestamp
+    ) -> None:
+        """Set the horizon of a collection, unless it has a higher one.
+
+        That of `EVERY_COLLECTION` holds for all, those too that are not there yet.
+        """
+        self._raise_horizon(Scope(collection_id, parent_id), horizon)

@@ -49,6 +49,15 @@ def build_matcher(pattern: str) -> Callable[[str], bool]:
     return matches
 
 
+def characters_folded_to(text: str) -> dict[int, int]:
+    """Return the characters that folding makes one of a text's, and which.
+
+    Whether a folded text holds this one depends on no others.
+    """
+    wanted = set(map(ord, text))
+    return {code: to for code, to in folded_characters().items() if to in wanted}
+
+
 def like_pattern(pattern: str) -> str:
     """Return a pattern as LIKE of SQL has it, where a backslash escapes."""
     written = fold(pattern)

@@ -99,6 +99,10 @@ class Scope(NamedTuple):
     parent_id: str
 
 
+EVERY_COLLECTION: Final = Scope("", "")
+"""Stands for all of them, those too that nobody used yet, where horizons are kept."""
+
+
 class FieldNames(NamedTuple):
     """Names of the three fields that a storage gives to a record."""
 
@@ -179,6 +183,8 @@ class Query(NamedTuple):
         rules: Positions in the order: all of one of these rules must hold.
         limit: The maximum number of records; all if it is `None` or 0.
         include_deleted: Tombstones are listed too.
+        with_total: How many match is counted.
+        with_horizon: The horizon of the collection is wanted, too.
     """
 
     scope: Scope
@@ -188,6 +194,8 @@ class Query(NamedTuple):
     rules: Sequence[Sequence[Filter]] = ()
     limit: int | None = None
     include_deleted: bool = False
+    with_total: bool = True
+    with_horizon: bool = False
 
     @property
     def is_by_time(self) -> bool:

@@ -4,11 +4,12 @@ A write locks its collection, compares what it relies upon with what is stored, 
 changes rows. An engine supplies the statements, the lock, and how values are searched.
 """
 
-from collections.abc import Iterable
-from typing import ClassVar, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, NamedTuple
 
 from cliquet import serialization
 from cliquet.engines.sql.client import Connection, Row, SQLClient
+from cliquet.storage import statements
 from cliquet.storage.base import StorageBase
 from cliquet.storage.exceptions import (
     ModifiedMeanwhileError,
@@ -24,17 +25,15 @@ from cliquet.storage.query import (
     Write,
 )
 from cliquet.storage.rules import check_collection, check_record
+from cliquet.storage.sql_answers import ANSWERS, SQLAnswers
+from cliquet.storage.sql_tombstones import SQLTombstones
+from cliquet.storage.statements import KEY, Statements
 from cliquet.timestamps import NextTimestamp, next_timestamp
 from cliquet.types import Record, Timestamp
 
-PAIR = "parent_id = :parent_id AND collection_id = :collection_id"
-KEY = f"{PAIR} AND id = :id"
-
 _REMOVE = f"DELETE FROM records WHERE {KEY}"
 _REMOVE_TOMBSTONE = f"DELETE FROM deleted WHERE {KEY}"
-_FLUSH = ("DELETE FROM deleted", "DELETE FROM records", "DELETE FROM timestamps")
-LARGEST = 2**63 - 1
-"""The largest timestamp that a column holds."""
+LARGEST = statements.LARGEST
 
 OPERATORS = {
     COMPARISON.LT: "<",
@@ -59,51 +58,23 @@ class Lock(NamedTuple):
     now: Timestamp
 
 
-class Statements(NamedTuple):
-    """SQL of one engine. Parameters: `parent_id`, `collection_id`, mostly `id`, others.
-
-    Timestamps are numbers of milliseconds in parameters and columns.
-    """
-
-    put: str
-    """Insert or replace a record. Parameters: `last_modified`; `data`, a document."""
-
-    put_tombstone: str
-    """Insert or replace a tombstone, likewise."""
-
-    set_timestamp: str
-    """Set that of the collection, and add `change` to the number of its records."""
-
-    scopes: str
-    """Collection and parent ids of all that were written, in order."""
-
-    get: str
-    """Id, timestamp and document of a record."""
-
-    hold: str
-    """A row if there is a record, which nobody deletes before the transaction ends."""
-
-    timestamp: str
-    """That of the collection; 0 or no row if it was never used."""
-
-    tombstones: str
-    """Timestamps of all tombstones."""
-
-    purge: str
-    """Delete the tombstones that are older than `before`."""
-
-
-class SQLStorage(StorageBase):
+class SQLStorage(SQLTombstones, SQLAnswers, StorageBase):
     """Reads and writes of one record."""
 
     client: SQLClient
-    statements: ClassVar[Statements]
-    tables: ClassVar[tuple[str, ...]] = ("records", "deleted", "timestamps")
+    statements: Statements
+    tables: ClassVar[tuple[str, ...]] = (
+        "records",
+        "deleted",
+        "timestamps",
+        "horizons",
+        ANSWERS,
+    )
 
     def __init__(self, client: SQLClient) -> None:
         self.client = self.database = client
         client.keeps_others_out = True
-        self.joins_transaction = not client.commit_manually
+        self.joins_transaction = self.keeps_answers = not client.commit_manually
 
     def _write(self, write: Write) -> Record:
         with self.client.connect() as connection:
@@ -228,30 +199,39 @@ class SQLStorage(StorageBase):
 
     def _flush(self) -> None:
         with self.client.connect(force_commit=True) as connection:
-            for statement in _FLUSH:
-                connection.run(statement)
+            for table in self.tables:
+                connection.run(f"DELETE FROM {table}")
 
     def _purge(self, scope: Scope, names: FieldNames, before: Timestamp | None) -> int:
         values = {"before": LARGEST if before is None else before, **scope._asdict()}
         with self.client.connect() as connection:
-            return connection.run(self.statements.purge, **values)
+            count, newest = self._remove_tombstones(connection, values)
+            if newest is not None:
+                connection.run(
+                    self.statements.raise_horizon, horizon=newest, **scope._asdict()
+                )
+        return count
+
+    def _remove_tombstones(
+        self, connection: Connection, values: Mapping[str, Any]
+    ) -> tuple[int, Timestamp | None]:
+        """Delete those older than `before`; return how many, and the newest."""
+        row: Any = connection.row(self.statements.purge, **values)
+        return row.purged, row.newest
+
+    def _raise_timestamp(self, scope: Scope, timestamp: Timestamp) -> None:
+        with self.client.connect() as connection:
+            statement = self.statements.raise_timestamp
+            connection.run(statement, last_modified=timestamp, **scope._asdict())
+
+    def _raise_horizon(self, scope: Scope, horizon: Timestamp) -> None:
+        with self.client.connect() as connection:
+            statement = self.statements.raise_horizon
+            connection.run(statement, horizon=horizon, **scope._asdict())
 
     def scopes(self) -> list[Scope]:
         with self.client.connect(readonly=True) as connection:
             return [Scope(*row) for row in connection.rows(self.statements.scopes)]
-
-    def tombstone_timestamps(
-        self, collection_id: str, parent_id: str, limit: int, newest_first: bool = False
-    ) -> list[Timestamp]:
-        direction = "DESC" if newest_first else "ASC"
-        with self.client.connect(readonly=True) as connection:
-            rows = connection.rows(
-                f"{self.statements.tombstones} ORDER BY 1 {direction} LIMIT :limit",
-                collection_id=collection_id,
-                parent_id=parent_id,
-                limit=limit,
-            )
-        return [row[0] for row in rows]
 
 
 def document(write: Write) -> str:

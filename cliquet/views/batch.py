@@ -21,10 +21,12 @@ from cliquet.framework.subrequests import (
     readable_path,
 )
 from cliquet.logs import forget_handled_error, logger
-from cliquet.monitoring.instruments import Guarded
+from cliquet.monitoring.instruments import Guarded, conclude_all
 from cliquet.permission_cache import PermissionCache
 from cliquet.protocol import SAFE_METHODS
+from cliquet.protocol.idempotency import Attempt, begin_attempt
 from cliquet.protocol.limits import find_fault
+from cliquet.protocol.replicas import read_batch, read_entry
 from cliquet.protocol.routing import object_path
 from cliquet.service import Service
 from cliquet.types import Request
@@ -96,6 +98,7 @@ def post_batch(request: Request) -> Any:
         refused = "Recursive call on /batch endpoint is forbidden."
         request.errors.add("body", "requests", refused)
         return None
+    read_batch(request, subrequests)
     lock_collections(request, subrequests)
     permissions = _expect_objects(request, subrequests)
     responses = []
@@ -191,10 +194,12 @@ def _run_measured(request: Request, subrequest: Any, undo: _Undo) -> tuple[Any, 
         method=subrequest.method,
     )
     with ExitStack() as stack:
-        for each in getattr(request.registry, "instruments", ()):
-            entered = partial(each.entry, subrequest.method, path)
-            stack.enter_context(Guarded(entered))
+        conclusions = [
+            stack.enter_context(Guarded(partial(each.entry, subrequest.method, path)))
+            for each in getattr(request.registry, "instruments", ())
+        ]
         response, answered = _run(request, subrequest, undo)
+        conclude_all(conclusions, answered, response)
     forget_handled_error(response.status_code)
     logger.bind(code=response.status_code)
     logger.info("subrequest.summary")
@@ -209,9 +214,8 @@ def _run(request: Any, subrequest: Any, undo: _Undo) -> tuple[Any, Any]:
         complete(subrequest, refused)
         return refused, subrequest
     try:
-        followed: tuple[Any, Any] = request.follow_subrequest(
-            subrequest, undo=undo, use_tweens=False
-        )
+        with read_entry(subrequest):
+            return _follow_once(request, subrequest, undo)
     except httpexceptions.HTTPException as error:
         if error.status_code >= 500:
             raise
@@ -220,4 +224,17 @@ def _run(request: Any, subrequest: Any, undo: _Undo) -> tuple[Any, Any]:
         answered = error.request or subrequest
         complete(answered, error)
         return error, answered
+
+
+def _follow_once(request: Any, subrequest: Any, undo: _Undo) -> tuple[Any, Any]:
+    """Run an entry, unless it has a key of which the answer is known."""
+    attempt = begin_attempt(subrequest)
+    if attempt is not None and not isinstance(attempt, Attempt):
+        complete(subrequest, attempt)
+        return attempt, subrequest
+    followed: tuple[Any, Any] = request.follow_subrequest(
+        subrequest, undo=undo, use_tweens=False
+    )
+    if attempt is not None:
+        attempt.keep(followed[0])
     return followed

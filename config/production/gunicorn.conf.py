@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import shutil
+import socket
 import tempfile
 
 bind = os.environ.get("BIND", "127.0.0.1:8888")
@@ -33,6 +34,19 @@ def on_starting(server):
     directory = os.environ["PROMETHEUS_MULTIPROC_DIR"]
     shutil.rmtree(directory, ignore_errors=True)
     os.makedirs(directory)
+
+
+def when_ready(server):
+    """Let the system cut clients that take nothing: writes would wait for ever."""
+    milliseconds = int(1000 * float(os.environ.get("TAKES_NOTHING_SECONDS", "30")))
+    if not hasattr(socket, "TCP_USER_TIMEOUT"):
+        return
+    for listener in server.LISTENERS:
+        if listener.sock.family in (socket.AF_INET, socket.AF_INET6):
+            # Connections that are accepted have it from here.
+            listener.sock.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds
+            )
 
 
 def on_exit(server):

@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 import cliquet
 
 PACKAGE = Path(cliquet.__file__).parent
@@ -111,6 +113,7 @@ def main():
             print(f"SLOW {name}", flush=True)
 
 
+@pytest.mark.long
 def test_all_patterns_are_linear():
     command = [sys.executable, "-m", "tests.architecture.test_patterns"]
     # What takes exponential time never ends: its name is the last line.

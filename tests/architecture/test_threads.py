@@ -7,8 +7,10 @@ PACKAGE = Path(__file__).parents[2] / "cliquet"
 _STARTS = re.compile(r"\bThread\(|Executor\(|\bTimer\(|to_thread\(|run_in_executor\(")
 #: By module: why it may.
 REASONED = {
-    "views/heartbeat.py": "not within a batch, where the checks are made one by one",
+    "protocol/health.py": "not within a batch, where the checks are made one by one",
     "listeners/delivery.py": "after the commit",
+    "live/looking.py": "each runs a whole request",
+    "live/post.py": "it sends wake-ups after the commit, and hears those of others",
     "engines/sql/watchdog.py": "it cuts connections that broke, and sends nothing",
     "client/asynchronous.py": "a client",
     "client/local/asynchronous.py": "a client",

@@ -7,7 +7,14 @@ import httpx
 import pytest
 
 from cliquet import client as package
-from cliquet.client import AsyncClient, Conflict, Patience, UnreachableError
+from cliquet.client import (
+    AsyncClient,
+    Conflict,
+    Patience,
+    ProtocolError,
+    UnreachableError,
+)
+from cliquet.client.calls import read_snapshot
 from tests.client.network import Network
 
 pytestmark = pytest.mark.long_on("sqlite", "postgresql", "redis")
@@ -70,6 +77,18 @@ def test_both_have_the_same_calls(one, other):
         }
 
     assert calls(one) == calls(other)
+
+
+def test_what_caches_may_answer_is_asked_for_without_credentials(run, network):
+    async def scenario(client):
+        with pytest.raises(ProtocolError):
+            await client.run(read_snapshot("/mushrooms"))
+
+    run(scenario)
+
+    sent = network.requests[-1]
+    assert sent.url.raw_path == b"/v0/mushrooms/__snapshot__"
+    assert "Authorization" not in sent.headers
 
 
 def test_records(run):

@@ -4,8 +4,17 @@ import uuid
 
 import httpx
 import pytest
+import transaction
 
-from cliquet.client import Conflict, ProtocolError, Record, UnreachableError
+from cliquet.client import (
+    Conflict,
+    HistoryForgotten,
+    ProtocolError,
+    Record,
+    UnreachableError,
+    calls,
+)
+from cliquet.client.following import Follower
 from tests.client.network import Cuts
 
 pytestmark = pytest.mark.long_on("sqlite", "postgresql", "redis")
@@ -169,6 +178,74 @@ def test_changes_go_on_from_the_last_one(mushrooms):
     assert next(changes).deleted
 
 
+def test_who_may_miss_deletions_is_told(mushrooms, application):
+    known, new = (mushrooms.create({"name": name}) for name in ("Morel", "Cep"))
+    [scope] = application.registry.storage.scopes()
+    application.registry.storage.raise_horizon(*scope, new.timestamp)
+    transaction.commit()
+
+    with pytest.raises(HistoryForgotten, match=str(new.timestamp)) as told:
+        next(mushrooms.changes(since=known))
+    assert told.value.horizon == new.timestamp
+    assert list(mushrooms.list(since=known)) == [new]
+    assert mushrooms.horizon == new.timestamp
+    assert list(mushrooms.list()) == [new, known]
+    assert mushrooms.horizon == 0
+
+
+def test_who_reads_while_deletions_are_forgotten_is_told(mushrooms, application):
+    known, *_, new = (mushrooms.create({"name": name}) for name in "abc")
+    found = mushrooms.list(since=known, limit=1)
+    next(found)
+    assert mushrooms.horizon == 0
+
+    [scope] = application.registry.storage.scopes()
+    application.registry.storage.raise_horizon(*scope, new.timestamp)
+    transaction.commit()
+
+    list(found)
+    assert mushrooms.horizon == new.timestamp
+
+
+def test_a_poll_that_is_refused_for_it_tells_as_much(
+    mushrooms, application, monkeypatch
+):
+    monkeypatch.setitem(application.registry.settings, "expired_since", "gone")
+    known = mushrooms.create({"name": "Morel"})
+    [scope] = application.registry.storage.scopes()
+    application.registry.storage.raise_horizon(*scope, known.timestamp + 1)
+    transaction.commit()
+
+    with pytest.raises(HistoryForgotten) as told:
+        list(mushrooms.list(since=known))
+    assert told.value.status == 410
+    assert told.value.horizon == known.timestamp + 1
+
+
+@pytest.mark.parametrize(
+    ("wait", "asked"), [(0.25, ""), (20, "_wait=20"), (90, "_wait=30")]
+)
+def test_a_server_with_live_changes_is_not_asked_over_and_over(
+    mushrooms, network, wait, asked
+):
+    known = mushrooms.create({"name": "before"})
+    hello = mushrooms._client.info()
+    mushrooms._client.session._hello = {**hello, "capabilities": {"stream": {}}}
+    follower = Follower(
+        mushrooms._client.session, mushrooms.path, known["last_modified"], wait, None
+    )
+
+    # It has no streams.
+    mushrooms._client.run(follower.look())
+    look = mushrooms._client.run(follower.look())
+
+    assert look.records == []
+    assert ("_wait" in network.sent[-1]) == bool(asked)
+    assert asked in network.sent[-1]
+    # Either the server waits, or the client does.
+    assert look.pause == (0 if asked else wait)
+
+
 # --- Answers that do not come --------------------------------------------------------
 
 
@@ -212,6 +289,21 @@ def test_patience_ends(mushrooms, network, waits):
         mushrooms.get("a")
 
     assert len(waits) == 4
+
+
+def test_what_caches_may_answer_is_asked_for_without_credentials(make_client, network):
+    client = make_client(headers={"X-API-Key": "k", "Cookie": "a=b", "X-Tenant": "t"})
+
+    with pytest.raises(ProtocolError) as refused:
+        client.run(calls.read_snapshot("/mushrooms", 5))
+
+    sent = network.requests[-1]
+    assert sent.url.raw_path == b"/v0/mushrooms/__snapshot__?_expected=5"
+    assert {*sent.headers}.isdisjoint({"authorization", "x-api-key", "cookie"})
+    assert sent.headers["X-Tenant"] == "t"
+    assert refused.value.status == 404
+    client.info()
+    assert "Authorization" in network.requests[-1].headers
 
 
 def test_a_busy_server_is_left_alone_as_long_as_it_asks(mushrooms, network, waits):

@@ -143,7 +143,7 @@ def run(application, make_client, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "share", [0.3, pytest.param(2.0, marks=pytest.mark.long)], ids=["few", "many"]
+    "share", [0.3, pytest.param(1.0, marks=pytest.mark.long)], ids=["few", "many"]
 )
 def test_devices_agree_and_no_change_is_lost_silently(run, request, share):
     """`--programs` random programs of 40 steps, more in the long run."""

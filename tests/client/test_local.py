@@ -348,9 +348,10 @@ def test_a_pull_goes_on_where_it_ended(phone, remote):
     created = [remote.create({"name": f"{number}"}) for number in range(7)]
 
     def crash(number):
-        if number == 1:
-            remote.update(created[5]["id"], {"name": "changed meanwhile"})
+        # The hello page is the first request.
         if number == 2:
+            remote.update(created[5]["id"], {"name": "changed meanwhile"})
+        if number == 3:
             raise Crash
 
     phone.network.fate = crash
@@ -370,7 +371,7 @@ def test_a_page_that_is_no_longer_known_is_read_from_the_beginning(phone, remote
     for number in range(7):
         remote.create({"name": f"{number}"})
     refusal = httpx.Response(400, json={"errno": 107})
-    phone.network.fate = Cuts([None, refusal])
+    phone.network.fate = Cuts([None, None, refusal])
 
     assert phone.sync().pulled == 7
     assert contents(phone.list()) == contents(remote.list())
@@ -405,7 +406,7 @@ def phone_user(copy) -> str:
 
 
 @pytest.mark.parametrize("answer", [
-    httpx.Response(410, json={"errno": 116, "message": "Expired"}),
+    httpx.Response(410, json={"errno": 123, "message": "Expired"}),
     httpx.Response(
         200, headers={"Horizon": '"99999999999999"', "ETag": '"99999999999999"'},
         json={"data": []},

@@ -23,24 +23,20 @@ STRATEGIES = {
 pytestmark = pytest.mark.long_on("sqlite", "postgresql", "redis")
 
 
-def id_of(name):
-    return f"00000000-0000-4000-8000-00000000000{name}"
-
-
-def titles(records):
-    return {each["id"][-1]: each["title"] for each in records}
-
-
 def title(record):
     return None if record is None else record.get("title")
 
 
 class Player:
-    def __init__(self, url, folder, waits):
+    def __init__(self, url, folder, waits, collection="notes"):
         self._url, self._folder, self._waits = url, folder, waits
+        self._collection = collection
+        # Others have records in a collection that is open to everybody.
+        mark = uuid.uuid4().hex[:11] if collection == "pages" else "0" * 11
+        self._ids = f"00000000-0000-4000-8000-{mark}"
         self._auth = f"user-{uuid.uuid4()}", "secret"
         self._clients, self._devices = [], {}
-        self._server = self._new_client().collection("notes")
+        self._server = self._new_client().collection(collection)
 
     def play(self, who, what, *how):
         if who == "server":
@@ -57,34 +53,53 @@ class Player:
         for client in self._clients:
             client.close()
 
+    def make_above(self):
+        """Make the records that the collection is below, in services that have such."""
+        names = self._collection.strip("/").split("/")
+        client = self._new_client()
+        for depth in range(1, len(names), 2):
+            client.collection("/".join(names[:depth])).replace(names[depth], {})
+
     def _new_client(self, network=None):
         client = Client(self._url, self._auth, transport=network, sleep=self._waits)
         self._clients.append(client)
         return client
 
     def _open(self, who, network):
-        notes = self._new_client(network).collection("notes")
-        return notes.local(self._folder / f"{who}.sqlite")
+        records = self._new_client(network).collection(self._collection)
+        return records.local(self._folder / f"{who}.sqlite")
+
+    def _id_of(self, name):
+        return f"{self._ids}{name}"
+
+    def _titles(self, records):
+        own = (each for each in records if each["id"].startswith(self._ids))
+        return {each["id"][-1]: each["title"] for each in own}
 
     def _server_put(self, data):
-        self._server.replace(id_of(data.pop("id")), data)
+        self._server.replace(self._id_of(data.pop("id")), data)
 
     def _server_delete(self, record_id):
-        self._server.delete(id_of(record_id))
+        self._server.delete(self._id_of(record_id))
 
     def _server_has(self, expected):
-        assert titles(self._server.list()) == expected
+        assert self._titles(self._server.list()) == expected
 
     def _device_put(self, device, data):
-        record_id = id_of(data["id"])
+        record_id = self._id_of(data["id"])
         present = {each["id"]: each for each in device[1].list()}
         device[1].put({**present.get(record_id, {}), **data, "id": record_id})
 
     def _device_delete(self, device, record_id):
-        device[1].delete(id_of(record_id))
+        device[1].delete(self._id_of(record_id))
 
     def _device_has(self, device, expected):
-        assert titles(device[1].list()) == expected
+        assert self._titles(device[1].list()) == expected
+
+    def _device_snapshots(self, device, expected):
+        asked = [r for r in device[0].requests if "__snapshot__" in str(r.url)]
+        assert len(asked) == expected
+        assert all("Authorization" not in each.headers for each in asked)
 
     def _device_network(self, device, fates):
         if isinstance(fates, list):
@@ -126,7 +141,8 @@ class Player:
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each["name"])
 def test_scenarios(scenario, url, tmp_path, waits):
-    player = Player(url, tmp_path, waits)
+    options = {k: scenario[k] for k in ("collection",) if k in scenario}
+    player = Player(url, tmp_path, waits, **options)
     try:
         for step in json.loads(json.dumps(scenario["steps"])):
             player.play(*step)

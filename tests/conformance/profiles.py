@@ -45,6 +45,19 @@ def application(profile):
     return _module().main({}, **sample_settings(), **PROFILES[profile])
 
 
+class Streamed(httpx.SyncByteStream):
+    """The body of a response that does not end."""
+
+    def __init__(self, response):
+        self._parts = response.app_iter
+
+    def __iter__(self):
+        return iter(self._parts)
+
+    def close(self):
+        self._parts.close()
+
+
 class Transport(httpx.BaseTransport):
     """Requests of httpx to an application of this process, as a server would ask it."""
 
@@ -72,13 +85,18 @@ class Transport(httpx.BaseTransport):
             response = asked.get_response(self._app)
         else:
             response = self._broken(asked, self._app)
+        is_stream = response.content_type == "text/event-stream"
+        if is_stream:
+            body = {"stream": Streamed(response)}
+        else:
+            body = {"content": b"" if request.method == "HEAD" else response.body}
         return httpx.Response(
             response.status_int,
             headers=[
                 (name.encode(), value.encode("latin-1"))
                 for name, value in response.headerlist
             ],
-            content=b"" if request.method == "HEAD" else response.body,
+            **body,
             request=request,
         )
 

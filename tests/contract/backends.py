@@ -3,6 +3,7 @@
 `url` makes the place where an engine keeps its data.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,12 @@ from typing import Any
 from pyramid.config import Configurator
 
 from cliquet.testing.servers import Services
+
+#: The variable of `postgresql_triggers`: applications and server processes read it.
+TRIGGERS = "CLIQUET_POSTGRESQL_TRIGGERS"
+
+#: Settings on which it depends how tables are made.
+OF_TABLES = ("postgresql_triggers",)
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,8 @@ class AppEngine:
             settings[f"{kind}_url"] = url
             # As by default: clients of one URL share their pool.
             settings[f"{kind}_pool_size"] = 25
+        if TRIGGERS in os.environ:
+            settings["postgresql_triggers"] = os.environ[TRIGGERS]
         return {**settings, **more}
 
     def load(self, kind: str, url: str, **more: Any) -> Any:
@@ -52,8 +61,9 @@ class AppEngine:
 
     def prepare(self, settings: dict[str, Any]) -> None:
         """Create the schemas that an application with these settings needs."""
+        told = {name: settings[name] for name in OF_TABLES if name in settings}
         for kind in ("storage", "cache", "permission"):
-            self.load(kind, settings[f"{kind}_url"]).flush()
+            self.load(kind, settings[f"{kind}_url"], **told).flush()
 
 
 APP_ENGINES = [

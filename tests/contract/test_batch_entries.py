@@ -321,6 +321,7 @@ OF_APPLICATIONS = (
 )  # fmt: skip
 
 
+@pytest.mark.long_on("sqlite")
 @pytest.mark.parametrize("name", REQUESTS)
 def test_alone_and_in_a_batch(service, name):
     *request, expected = REQUESTS[name]

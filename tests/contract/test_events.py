@@ -214,6 +214,7 @@ DELETIONS = {
 }
 
 
+@pytest.mark.long_on("sqlite", "redis")
 @pytest.mark.parametrize("deletion", DELETIONS.values(), ids=DELETIONS)
 @pytest.mark.parametrize("path", ["/notes", PROJECT])
 def test_what_was_there_costs_no_call(engine, engine_url, path, deletion):

@@ -21,12 +21,18 @@ DAY = 86400_000
 URL = "/v0/spores/3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b10"
 
 
+@pytest.fixture(scope="module")
+def built() -> dict[str, TestApp]:
+    """Applications by their settings: building one takes longer than most tests."""
+    return {}
+
+
 @pytest.fixture
-def make(engine: AppEngine, engine_url: str) -> Any:
+def make(engine: AppEngine, engine_url: str, built: dict[str, TestApp]) -> Any:
     """Build applications on an engine; what they stored is gone after the test."""
     found = settings_for(engine.id, engine_url)
     engine.prepare(found)
-    built = []
+    used = []
 
     def make(**more: Any) -> TestApp:
         settings = {
@@ -35,11 +41,14 @@ def make(engine: AppEngine, engine_url: str) -> Any:
             "spore_read_principals": "system.Authenticated",
             **more,
         }
-        built.append(TestApp(build_app(config=Configurator(settings=settings))))
-        return built[-1]
+        key = repr(sorted(settings.items()))
+        if key not in built:
+            built[key] = TestApp(build_app(config=Configurator(settings=settings)))
+        used.append(built[key])
+        return built[key]
 
     yield make
-    for app in built:
+    for app in used:
         for kind in ("storage", "permission", "cache"):
             getattr(app.app.registry, kind).flush()
 

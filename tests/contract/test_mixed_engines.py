@@ -263,6 +263,7 @@ def rights(app, method, ids, headers):
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(
     "setting", ["", "article_read_principals", "article_write_principals"]

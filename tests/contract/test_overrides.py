@@ -305,6 +305,7 @@ def check(service, calls, requests):
     assert missed == []
 
 
+@pytest.mark.long_on("sqlite", "redis")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("row", rows(OF_BACKENDS), ids=names)
 def test_methods_of_backends_are_called(service, row, way):
@@ -371,6 +372,7 @@ def test_what_an_override_says_counts(service, way):
     service.get_shared()
 
 
+@pytest.mark.long_on("sqlite", "redis")
 @pytest.mark.parametrize("row", rows(OF_BACKENDS), ids=names)
 def test_instruments_change_nothing(service, row):
     kind, name, requests = row

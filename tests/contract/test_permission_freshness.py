@@ -14,12 +14,14 @@ BOB = {"Authorization": "Basic Ym9iOg=="}
 GROUP = "group:writers"
 
 
-@pytest.fixture
-def service(engine, engine_url):
-    """An application, the path of a record that Bob's group may write, and Bob's id.
+class Service:
+    def meanwhile(self):
+        """Nothing."""
 
-    The path `/meanwhile` does what `service.meanwhile` is, in another thread.
-    """
+
+@pytest.fixture(scope="module")
+def served(engine, engine_url):
+    """An application whose path `/meanwhile` does what `meanwhile` is, elsewhere."""
     settings = {
         **settings_for(engine.id, engine_url),
         "toadstool_create_principals": "system.Authenticated",
@@ -27,10 +29,6 @@ def service(engine, engine_url):
     engine.prepare(settings)
     config = Configurator(settings=settings)
     build_app(config=config)
-
-    class Service:
-        def meanwhile(self):
-            """Nothing."""
 
     made = Service()
 
@@ -50,14 +48,23 @@ def service(engine, engine_url):
     made.app = TestApp(config.make_wsgi_app())
     made.permission = config.registry.permission
     made.storage = config.registry.storage
-    made.bob = made.app.get("/v0/", headers=BOB).json["user"]["id"]
-    elsewhere(lambda: made.permission.add_user_principal(made.bob, GROUP))
+    made.cache = config.registry.cache
+    return made
+
+
+@pytest.fixture
+def service(served):
+    """The application, the path of a record that Bob's group may write, and Bob's id."""
+    served.bob = served.app.get("/v0/", headers=BOB).json["user"]["id"]
+    elsewhere(lambda: served.permission.add_user_principal(served.bob, GROUP))
     body = {"data": {"name": "a"}, "permissions": {"write": [GROUP], "read": [GROUP]}}
-    created = made.app.post_json("/v0/toadstools", body, headers=ALICE).json
-    made.path = f"/toadstools/{created['data']['id']}"
-    yield made
-    for kind in ("storage", "permission", "cache"):
-        getattr(config.registry, kind).flush()
+    created = served.app.post_json("/v0/toadstools", body, headers=ALICE).json
+    served.path = f"/toadstools/{created['data']['id']}"
+    yield served
+    # What the test did meanwhile is for no other one.
+    vars(served).pop("meanwhile", None)
+    for backend in (served.storage, served.permission, served.cache):
+        backend.flush()
 
 
 REVOCATIONS = {
@@ -70,6 +77,7 @@ REVOCATIONS = {
 }
 
 
+@pytest.mark.long_on("sqlite", "redis")
 @pytest.mark.parametrize("revoke", REVOCATIONS.values(), ids=REVOCATIONS)
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_an_entry_that_writes_asks_anew(service, revoke, method):

@@ -176,6 +176,7 @@ class SharedPrograms(RuleBasedStateMachine):
             both(limit=limit, pagination_rules=after(page[-1], way))
 
 
+@pytest.mark.long_on("sqlite", "redis")
 @pytest.mark.parametrize("few", [100, 0])
 def test_random_programs(
     storage: Any, permission: Any, few: int, monkeypatch: pytest.MonkeyPatch

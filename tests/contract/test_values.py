@@ -77,13 +77,18 @@ ODD = {
 }
 
 
+@pytest.fixture(scope="module")
+def served(engine, engine_url):
+    return serve(engine_settings(engine, engine_url), Event, Anything)
+
+
 @pytest.fixture
-def app(engine, engine_url):
-    found = serve(engine_settings(engine, engine_url), Event, Anything)
-    yield found
-    found.app.registry.storage.flush()
+def app(served):
+    yield served
+    served.app.registry.storage.flush()
 
 
+@pytest.mark.long_on("sqlite", "redis")
 @pytest.mark.parametrize(
     ("field", "sent", "kept"),
     [
@@ -192,6 +197,7 @@ def test_a_patch_of_the_same_value_changes_nothing(app):
     assert send(app, "PATCH", f"/v1/events/{record['id']}", data=sent) == record
 
 
+@pytest.mark.long_on("sqlite", "redis")
 @pytest.mark.parametrize(
     ("field", "value"),
     [

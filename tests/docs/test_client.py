@@ -1,7 +1,10 @@
 """The page of the client: its examples print what is shown."""
 
 import doctest
+import re
 import subprocess
+
+import pytest
 
 from tests.docs.test_frontend import SHOWN, node, serve
 from tests.docs.test_readme import ROOT, code_blocks
@@ -22,16 +25,37 @@ def test_the_examples_print_what_is_shown(load, tmp_path, monkeypatch):
     assert failures.failed == 0
 
 
-def test_javascript_prints_what_is_shown(load, tmp_path):
-    (program,) = code_blocks(PATH.read_text(), "javascript")
-    (shown,) = code_blocks(PATH.read_text(), "text")
-    package = ROOT / "clients" / "javascript" / "src" / "index.js"
-    with serve(PATH, load) as url:
-        text = program.replace(SHOWN, url).replace("cliquet-client", package.as_uri())
-        (tmp_path / "program.mjs").write_text(text)
-        done = subprocess.run(
-            [*node(), tmp_path / "program.mjs"],
-            capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
+JAVASCRIPT = [
+    ROOT / "docs" / f"{name}.rst" for name in ("client-javascript", "offline-first")
+]
+PACKAGE = ROOT / "clients" / "javascript"
 
-    assert (done.stdout, done.stderr) == (shown, "")
+
+def run_module(text, url, folder):
+    """Run a module of JavaScript against a server; what it printed."""
+    source = (PACKAGE / "src" / "index.js").as_uri()
+    program = folder / "program.mjs"
+    program.write_text(text.replace(SHOWN, url).replace("cliquet-client", source))
+    done = subprocess.run(
+        [*node(), program], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.mark.parametrize("path", JAVASCRIPT, ids=lambda path: path.stem)
+def test_javascript_prints_what_is_shown(path, load, tmp_path):
+    page = path.read_text()
+    with serve(path, load) as url:
+        told = run_module("\n".join(code_blocks(page, "javascript")), url, tmp_path)
+
+    assert told == "".join(code_blocks(page, "text"))
+
+
+def test_the_readme_of_the_javascript_client_runs(load, tmp_path):
+    readme = (PACKAGE / "README.md").read_text()
+    program = "\n".join(re.findall(r"```js\n(.*?)```", readme, re.DOTALL))
+    with serve(JAVASCRIPT[0], load) as url:
+        told = run_module(program, url, tmp_path)
+
+    assert told == "somebody was first, the rank is 1\nBuy milk\n"

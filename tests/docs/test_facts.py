@@ -1,5 +1,6 @@
 """Facts that pages repeat from the code are those of the code."""
 
+import gzip
 import re
 import shlex
 from pathlib import Path
@@ -92,3 +93,17 @@ def commands():
 @pytest.mark.parametrize("arguments", list(commands()))
 def test_commands_are_understood(arguments):
     assert _parser().parse_args(arguments)
+
+
+@pytest.mark.parametrize(
+    "page", ["docs/client-javascript.rst", "clients/javascript/README.md"]
+)
+def test_the_size_of_the_javascript_client_is_told(page):
+    root = DOCS.parent
+    modules = sorted((root / "clients" / "javascript" / "src").rglob("*.js"))
+    content = b"".join(module.read_bytes() for module in modules)
+    text = (root / page).read_text()
+    told = re.search(r"loads are (\d+) kB, or (\d+) kB compressed", text)
+    sizes = len(content) / 1000, len(gzip.compress(content)) / 1000
+
+    assert [int(each) for each in told.groups()] == pytest.approx(sizes, abs=1)

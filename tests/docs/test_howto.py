@@ -56,6 +56,7 @@ def receiver():
         thread.join()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", [PITCH, *PAGES], ids=lambda page: page.stem)
 def test_howtos_do_what_is_shown(page, request, run_example):
     text, servers = page.read_text(), {}

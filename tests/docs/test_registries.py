@@ -6,7 +6,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from pyramid.config import Configurator
+from webtest import TestApp
 
+import cliquet
 from cliquet.errors import ERRORS
 from cliquet.framework.cors import EXPOSED_HEADERS
 from cliquet.protocol import announcements
@@ -14,6 +17,7 @@ from cliquet.resource.querystring import filters
 from cliquet.resource.viewset import ViewSet
 from cliquet.settings import SETTINGS
 from docs.clauses import SPECIFICATION
+from tests.docs.examples import MEMORY
 
 ROOT = Path(__file__).parents[2]
 REGISTRIES = (SPECIFICATION / "registries.rst").read_text()
@@ -118,6 +122,23 @@ def test_every_capability_is_listed():
     announced = {name for name in capabilities() if isinstance(name, str)}
 
     assert announced | set(announcements.ANNOUNCED) == set(listed("capabilities"))
+
+
+#: The only one that a number switches on.
+LIVE = {"stream_max_clients": 1}
+
+
+def test_whoever_switches_all_on_announces_what_is_listed():
+    settings = {name for name, _, _ in announcements.ANNOUNCED.values()}
+    opened = {"spore_read_principals": "system.Everyone"}
+    switched = dict.fromkeys(settings, "true")
+    config = Configurator(settings={**MEMORY, **opened, **switched, **LIVE})
+    cliquet.initialize(config, "1.0")
+    # A collection that is open to everybody has snapshots.
+    config.include("cliquet.tests.testapp")
+    app = TestApp(config.make_wsgi_app())
+
+    assert app.get("/v1/").json["capabilities"].keys() == set(listed("capabilities"))
 
 
 def test_settings_that_clients_notice_exist():

@@ -24,6 +24,8 @@ from tests.contract.backends import APP_ENGINES
 from tests.sync.proof import HEADERS, Client, servers, settings_for
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 ENGINES = {engine.id: engine for engine in APP_ENGINES if engine.id != "memory"}
 BATCH = 5
 

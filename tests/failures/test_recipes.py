@@ -11,6 +11,8 @@ import requests
 from cliquet.settings import SETTINGS
 from tests.failures.servers import BIN, ROOT, prepare, start
 
+pytestmark = pytest.mark.long
+
 WAITRESS = [BIN / "pserve", "service.ini"]
 GUNICORN = [BIN / "gunicorn", "-c", "gunicorn.conf.py", "wsgi:application"]
 ALICE = ("alice", "x")

@@ -9,6 +9,8 @@ import requests
 from tests.failures.servers import BIN, start
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 
 def test_gunicorn_answers_what_it_accepted(service):
     command = [BIN / "gunicorn", "-c", "gunicorn.conf.py", "wsgi:application"]

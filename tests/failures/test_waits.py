@@ -12,6 +12,8 @@ from cliquet.tests.testapp import main as build_app
 from tests.contract.backends import APP_ENGINES
 from tests.sync.proof import HEADERS, settings_for
 
+pytestmark = pytest.mark.long
+
 ENGINES = {engine.id: engine for engine in APP_ENGINES}
 LIST = "/v0/mushrooms"
 BODY = {"data": {"name": "a"}}

@@ -118,3 +118,40 @@ def alice() -> dict[str, str]:
 @pytest.fixture
 def bob() -> dict[str, str]:
     return dict(BOB)
+
+
+SEATS = {
+    "stream_max_clients": 2,
+    "toadstool_create_principals": "system.Authenticated",
+}
+
+
+@pytest.fixture
+def live(make_app) -> Any:
+    """An application that lets two clients wait."""
+    return make_app(**SEATS)
+
+
+@pytest.fixture
+def create(live: Any, alice: Any) -> Callable[..., dict[str, Any]]:
+    """Create a mushroom, of Alice by default."""
+
+    def create(name: str, headers: Any = alice) -> dict[str, Any]:
+        sent = {"data": {"name": name}}
+        return live.post_json("/mushrooms", sent, headers=headers).json["data"]
+
+    return create
+
+
+@pytest.fixture
+def shared(live, alice, bob):
+    """A record that Bob may read; what makes it one that he may not."""
+    url = "/toadstools/3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b11"
+    user = live.get("/", headers=bob).json["user"]["id"]
+    sent = {"data": {"name": "morel"}, "permissions": {"read": [user]}}
+    made = live.put_json(url, sent, headers=alice).json["data"]
+
+    def revoke() -> None:
+        live.patch_json(url, {"permissions": {"read": []}}, headers=alice)
+
+    return made, revoke

@@ -150,11 +150,12 @@ def test_the_sample_is_described():
 
 
 def test_every_path_and_method_is_there(app, document):
+    """But those of snapshots, where no collection is open to everybody."""
     served = {
         (path.partition(":")[0].removeprefix("v1"), method.lower())
         for path, service in app.app.registry.cornice_services.items()
         for method, _, _ in service.definitions
-        if method != "OPTIONS"
+        if method != "OPTIONS" and not path.endswith("/__snapshot__")
     }
     told = {
         (path.replace("{what}", "{what"), method)
@@ -212,9 +213,25 @@ def test_services_of_applications_tell_what_they_read(document):
     operation = document["paths"]["/search/{what}"]["post"]
 
     assert operation["description"] == "Look for something."
-    assert [each["name"] for each in operation["parameters"]] == ["depth"]
+    names = [each["name"] for each in operation["parameters"]]
+    assert names == ["depth", "Idempotency-Key"]
     body = operation["requestBody"]["content"]["application/json"]["schema"]
     assert body["required"] == ["note"]
+
+
+def test_what_is_done_once_is_described_where_it_is(document):
+    kept = document["paths"]["/books"]["post"]
+    batch = document["paths"]["/batch"]["post"]
+
+    for operation in (kept, batch, document["paths"]["/books/{id}"]["patch"]):
+        assert operation["parameters"][-1]["name"] == "Idempotency-Key"
+        assert {"409", "422"} <= operation["responses"].keys()
+        done = next(
+            each for code, each in operation["responses"].items() if code[0] == "2"
+        )
+        assert "Idempotency-Replayed" in done["headers"]
+    replaced = document["paths"]["/books/{id}"]["put"]
+    assert "422" not in replaced["responses"]
 
 
 def test_examples_are_accepted(app, document):

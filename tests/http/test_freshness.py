@@ -18,7 +18,8 @@ EXPOSED = {
     "base": BASE,
     "record": RECORD,
     "list": {*RECORD, "Next-Page", "Total-Records"},
-    "written": {*BASE, "ETag", "Last-Modified"},
+    "written": {*BASE, "Accept-Patch", "ETag", "Last-Modified"},
+    "deleted": {*BASE, "ETag", "Last-Modified"},
 }
 ID = "3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b11"
 OTHER = "3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b12"

@@ -122,6 +122,28 @@ def test_a_check_that_hangs_has_failed(make_app):
     assert time.monotonic() - started < 60
 
 
+def test_a_check_that_hangs_is_not_started_again(make_app):
+    app = make_app(heartbeat_timeout_seconds=0.2)
+    released = threading.Event()
+    calls = []
+
+    def hang(request):
+        calls.append(request)
+        return released.wait(120)
+
+    app.app.registry.heartbeats["plugin"] = hang
+    answers = [app.get("/__heartbeat__", status=503).json for _ in range(3)]
+    assert [answer["plugin"] for answer in answers] == [False] * 3
+    assert answers[-1]["storage"] is True
+    assert len(calls) == 1
+
+    released.set()
+    deadline = time.monotonic() + 60
+    while len(calls) == 1:
+        assert app.get("/__heartbeat__", status="*").json["plugin"] is not None
+        assert time.monotonic() < deadline
+
+
 def test_heartbeat_only_reads_in_readonly_mode(make_app):
     app = make_app(readonly=True)
     storage = app.app.registry.storage

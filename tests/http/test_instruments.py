@@ -25,6 +25,7 @@ from pyramid.exceptions import ConfigurationError
 from sentry_sdk.transport import Transport
 from webtest import TestApp
 
+import cliquet
 from cliquet.cache import CacheBase
 from cliquet.monitoring import instruments
 from cliquet.monitoring.instruments import Instrument
@@ -69,14 +70,47 @@ def test_requests_and_calls_are_timed(scraped, alice):
     name = "cliquet_request_duration_seconds_count"
     labels = {key[1] for key in found if key[0] == name}
     assert (("method", "POST"), ("service", "mushroom-collection"),
-            ("status", "2xx")) in labels  # fmt: skip
+            ("status", "201")) in labels  # fmt: skip
     assert (("method", "GET"), ("service", "mushroom-record"),
-            ("status", "4xx")) in labels  # fmt: skip
+            ("status", "404")) in labels  # fmt: skip
     assert not [label for label in labels if "who-knows" in str(label)]
     create = ("cliquet_backend_duration_seconds_count",
               (("backend", "storage"), ("method", "create")))  # fmt: skip
     assert found[create] == 1
     assert found["cliquet_batch_entries_sum", ()] == 2
+    entries = {
+        tuple(dict(key[1]).values()): value
+        for key, value in found.items()
+        if key[0] == "cliquet_batch_entry_responses_total"
+    }
+    assert entries == {
+        ("GET", "mushroom-collection", "200"): 1,
+        ("GET", "none", "404"): 1,
+    }
+
+
+def test_what_is_busy_is_counted(scraped, make_app):
+    """The scrape itself is a request that is being answered."""
+    registry = scraped.app.registry
+    idle = metrics(unprefixed(scraped))
+    pooled = getattr(registry.storage, "client", None)
+    connection = pooled.engine.connect() if hasattr(pooled, "engine") else None
+    name = "cliquet_pool_connections_in_use", (("backend", "storage"),)
+
+    assert idle["cliquet_requests_in_progress", ()] == 1
+    assert idle.get(name, 0) == 0
+    if connection is not None:
+        assert metrics(unprefixed(scraped))[name] == 1
+        connection.close()
+        assert metrics(unprefixed(scraped))[name] == 0
+
+
+def test_versions_and_the_process_are_told(scraped):
+    found = metrics(unprefixed(scraped))
+
+    (labels,) = [dict(key[1]) for key in found if key[0] == "cliquet_build_info"]
+    assert labels == {"cliquet": cliquet.__version__, "project": "0.0.1"}
+    assert found["process_open_fds", ()] > 0
 
 
 def test_methods_that_clients_invent_make_no_label(scraped, alice):
@@ -125,6 +159,9 @@ else:
     line = re.search(r'_count\{.*service="hello".*\} (\S+)', answers[-1])
     assert line is not None
     assert float(line.group(1)) == 2
+    # The reader's own scrape; the writers are idle.
+    assert "\ncliquet_requests_in_progress 1.0\n" in answers[-1]
+    assert "cliquet_build_info" in answers[-1]
 
 
 def test_unknown_metrics_are_refused(make_app):

@@ -329,6 +329,7 @@ class Locking(Storage):
         pass
 
 
+@pytest.mark.long
 @endpoints([BATCH])
 def test_batches_that_lock(application, method, path, monkeypatch):
     monkeypatch.setattr(application.app.registry, "storage", Locking())

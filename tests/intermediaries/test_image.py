@@ -106,6 +106,7 @@ def test_the_image_serves(checkout, services, tmp_path):
     assert (healthy, heartbeat) == (0, 200)
 
 
+@pytest.mark.long
 def test_nothing_secret_or_large_is_copied(checkout):
     found = {path.name for path in checkout.iterdir()}
 

@@ -1,13 +1,15 @@
-"""The JavaScript client in a browser: copies in IndexedDB, and the page that shows them."""
+"""The JavaScript client in a browser, with copies in IndexedDB, streams; its types."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 from pyramid.config import Configurator
 
 from tests.intermediaries.origin import Served
+from tests.programs import find_program
 
-pytestmark = pytest.mark.intermediaries("chromium", "playwright")
+in_a_browser = pytest.mark.intermediaries("chromium", "playwright")
 
 PACKAGE = Path(__file__).parents[2] / "clients" / "javascript"
 SCENARIO = """
@@ -33,6 +35,40 @@ async ([url, name]) => {
     const { pulled } = await other.sync();
     const same = JSON.stringify(await copy.list()) === JSON.stringify(await other.list());
     return { isKept, failure, pending, conflicts: conflicts.length, pulled, same };
+}
+"""
+
+FOLLOWING = """
+async (url) => {
+    const { Client } = await import("/src/index.js");
+    const streams = [];
+    // Each stream is cut after its first event, or within it.
+    const cutting = async (address, options) => {
+        const response = await fetch(address, options);
+        if (options.headers.Accept !== "text/event-stream") return response;
+        streams.push(options.headers["Last-Event-ID"] ?? "");
+        let left = 60 + 40 * streams.length;
+        const cut = new TransformStream({ transform(chunk, controller) {
+            controller.enqueue(chunk.subarray(0, left));
+            left -= chunk.length;
+            if (left < 0) controller.error(new TypeError("cut"));
+        } });
+        const { status, headers } = response;
+        return new Response(response.body.pipeThrough(cut), { status, headers });
+    };
+    const auth = ["alice", "secret"];
+    const mushrooms = new Client(url, { auth }).collection("mushrooms");
+    const known = await mushrooms.create({ name: "known" });
+    const changes = new Client(url, { auth, fetch: cutting })
+        .collection("mushrooms").changes({ since: known });
+    const told = [];
+    for (let n = 0; n < 5; n += 1) {
+        await mushrooms.create({ name: `Cep ${n}` });
+        told.push((await changes.next()).value.name);
+    }
+    const last = changes.next();
+    await changes.return();
+    return { told, isLeft: (await last).done, isResumed: streams.some(Boolean) };
 }
 """
 
@@ -62,6 +98,7 @@ def tabs(chromium, started):
     assert errors == []
 
 
+@in_a_browser
 def test_copies_are_kept_in_indexeddb(serve, files, tabs):
     origin = serve()
     tab = tabs(f"http://127.0.0.1:{files.port}/package.json")
@@ -72,6 +109,17 @@ def test_copies_are_kept_in_indexeddb(serve, files, tabs):
     }  # fmt: skip
 
 
+@in_a_browser
+def test_streams_of_another_origin_are_followed_with_credentials(serve, files, tabs):
+    origin = serve(stream_max_clients=20)
+    tab = tabs(f"http://127.0.0.1:{files.port}/package.json")
+
+    assert tab.evaluate(FOLLOWING, f"{origin.url}/v0") == {
+        "told": [f"Cep {n}" for n in range(5)], "isLeft": True, "isResumed": True,
+    }  # fmt: skip
+
+
+@in_a_browser
 def test_the_demo_is_a_list_that_two_tabs_edit(serve, files, tabs):
     url = f"http://127.0.0.1:{files.port}/demo.html?service={serve().url}/v0"
     one, other = tabs(url), tabs(url)
@@ -111,3 +159,19 @@ def test_the_demo_is_a_list_that_two_tabs_edit(serve, files, tabs):
     one.reload()
     state(one, "0 sent")
     assert names(one) == ["Black morel"]
+
+
+@pytest.mark.intermediaries("tsc")
+@pytest.mark.parametrize("options", [[], ["--exactOptionalPropertyTypes"]])
+def test_the_declarations_are_what_typescript_reads(options):
+    """A sample compiles, and what is wrong in it is refused (`@ts-expect-error`)."""
+    sample = PACKAGE / "test" / "types"
+    done = subprocess.run(
+        [find_program("tsc"), "-p", sample, *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")

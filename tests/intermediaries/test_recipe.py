@@ -1,50 +1,17 @@
 """nginx and HAProxy as the recipes have them: what they tell and what they pass on."""
 
-import re
 import threading
-from pathlib import Path
 
 import pytest
 
 from tests.intermediaries.origin import ALICE, Served
 from tests.intermediaries.proxies import HAProxy, Nginx
+from tests.intermediaries.recipes import adapt_haproxy, adapt_nginx
 from tests.waiting import eventually
 
-PRODUCTION = Path(__file__).parents[2] / "config" / "production"
 LIST = "/v0/spores"
 RECORD = f"{LIST}/3f1c2e9a-6f0e-4b52-9d7f-0a4a5dbf2b10"
 HOST = {"Host": "service.example.com"}
-
-
-def escape(recipe):
-    return recipe.replace("{", "{{").replace("}", "}}")
-
-
-def adapt_nginx():
-    """Return the recipe as it can be served here: without TLS, on the ports of the test."""
-    recipe = (PRODUCTION / "nginx.conf").read_text()
-    recipe = escape(re.sub(r"#.*|ssl_\w+ .*;", "", recipe))
-    recipe = recipe.replace("proxy_read_timeout 60s", "proxy_read_timeout 1s")
-    recipe, ports = re.subn(r"listen 443 ssl;", "listen 127.0.0.1:{port};", recipe)
-    recipe, servers = re.subn(r"127\.0\.0\.1:8888", "127.0.0.1:{origin}", recipe)
-    assert (ports, servers) == (1, 1)
-    return recipe
-
-
-def adapt_haproxy():
-    """Return the recipe, likewise; the service is of another version here."""
-    recipe = escape((PRODUCTION / "haproxy.cfg").read_text())
-    recipe = recipe.replace("timeout server 60s", "timeout server 1s")
-    for old, new in {
-        "bind :443 ssl crt /etc/ssl/service.pem": "bind 127.0.0.1:{port}",
-        "X-Forwarded-Proto https": "X-Forwarded-Proto http",
-        "127.0.0.1:8888": "127.0.0.1:{origin}",
-        "inter 2s": "inter 100",
-        "uri /v1/": "uri /v0/",
-    }.items():
-        assert recipe.count(old) == 1
-        recipe = recipe.replace(old, new)
-    return recipe
 
 
 RECIPES = {

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cliquet.testing.servers import PostgreSQLServer, free_port
+from cliquet.timestamps import msec_time
 from tests.contract.backends import APP_ENGINES
 from tests.intermediaries.origin import ALICE, Client
 from tests.programs import find_program
@@ -24,7 +25,7 @@ DEFAULT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 class Machine:
     """A directory in which everything that the unit names is where it says."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, unit=UNIT):
         self.directory = directory
         checkout = directory / "srv" / "cliquet"
         shutil.copytree(ROOT / "config", checkout / "config")
@@ -34,12 +35,12 @@ class Machine:
         for name in ("etc", "run"):
             (directory / name / "cliquet").mkdir(parents=True)
         shutil.copy(UNIT.with_name("production.ini"), directory / "etc" / "cliquet")
-        self.text = UNIT.read_text()
+        self.text = unit.read_text()
         for name in ("srv", "etc", "run"):
             self.text = self.text.replace(
                 f"/{name}/cliquet", f"{directory}/{name}/cliquet"
             )
-        self.unit = directory / "cliquet.service"
+        self.unit = directory / unit.name
         self.unit.write_text(self.text)
 
     def values(self, key):
@@ -91,6 +92,75 @@ def test_systemd_finds_it_hardened(machine):
     )  # fmt: skip
 
     assert answer.returncode == 0, answer.stdout
+
+
+@pytest.fixture
+def purge(tmp_path):
+    directory = tmp_path / "purge"
+    directory.mkdir()
+    shutil.copy(UNIT.with_name("cliquet-purge.timer"), directory)
+    return Machine(directory, UNIT.with_name("cliquet-purge.service"))
+
+
+@pytest.mark.intermediaries("systemd-analyze")
+def test_systemd_finds_nothing_wrong_with_the_purge(purge):
+    purge.unit.write_text(purge.text.replace("User=cliquet", "User=root"))
+    timer = purge.unit.with_suffix(".timer")
+
+    answer = subprocess.run(
+        [find_program("systemd-analyze"), "verify", purge.unit, timer],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    (when,) = [
+        line.partition("=")[2]
+        for line in timer.read_text().splitlines()
+        if line.startswith("OnCalendar=")
+    ]
+    calendar = subprocess.run(
+        [find_program("systemd-analyze"), "calendar", when],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+    assert calendar.returncode == 0, calendar.stderr
+
+
+def test_the_purge_is_as_hardened_as_the_service(machine, purge):
+    def hardening(text):
+        lines = text.partition("UMask=")[2].partition("[Install]")[0]
+        return lines.split()
+
+    assert hardening(purge.text) == hardening(machine.text)
+
+
+@pytest.mark.intermediaries
+def test_the_timer_starts_a_purge_that_forgets(purge, database, services):
+    url = database.create_database()
+    engine = next(each for each in APP_ENGINES if each.id == "postgresql")
+    storage = engine.load("storage", url)
+    permission = engine.load("permission", url)
+    for name, at in (("old", 1000), ("new", msec_time())):
+        storage.create("c", "p", {"id": name, "last_modified": at - 1})
+        storage.delete("c", "p", name, last_modified=at)
+    for backend in (storage, permission):
+        backend.client.engine.dispose()
+    environment = purge.environment(
+        CLIQUET_STORAGE_URL=url, CLIQUET_PERMISSION_URL=url,
+        CLIQUET_CACHE_URL=services.redis_url(), CLIQUET_USERID_HMAC_SECRET="k3y" * 12,
+    )  # fmt: skip
+    (command,) = purge.values("ExecStart")
+    (directory,) = purge.values("WorkingDirectory")
+
+    done = subprocess.run(
+        shlex.split(command), env=environment, cwd=directory,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert "Purged: 1 " in done.stderr
+    listed, _ = storage.get_all("c", "p", include_deleted=True)
+    assert [record["id"] for record in listed] == ["new"]
+    storage.client.engine.dispose()
 
 
 def test_no_number_of_failures_is_the_last_one(machine):

@@ -19,6 +19,8 @@ from tests.postgresql.conftest import ENGINE, build_sharing_app
 from tests.sync.proof import settings_for
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 TEXT = "日本語"
 DRIVERS = ["psycopg2", pytest.param("psycopg", marks=pytest.mark.long)]
 HOURS = 3600 * 1000

@@ -18,9 +18,9 @@ def test_a_fresh_database_gets_the_current_version(storage, run):
 
     storage.initialize_schema()
 
-    assert storage._get_installed_version() == storage.schema_version == 14
-    assert run("SELECT name, value FROM metadata WHERE value = '14'") == [
-        ("storage_schema_version", "14")
+    assert storage._get_installed_version() == storage.schema_version == 16
+    assert run("SELECT name, value FROM metadata WHERE value = '16'") == [
+        ("storage_schema_version", "16")
     ]
 
 
@@ -50,7 +50,7 @@ def test_a_schema_of_version_11_is_upgraded_without_changing_a_record(
     storage.initialize_schema()
 
     assert run(SNAPSHOT) == before
-    assert storage._get_installed_version() == 14
+    assert storage._get_installed_version() == 16
     listed, total = storage.get_all("c", "p", include_deleted=True)
     assert total == 5
     assert [record["id"] for record in listed] == [
@@ -131,7 +131,7 @@ def test_a_database_flushed_by_an_earlier_version_is_taken_for_11(
     storage.initialize_schema()
 
     assert "flushed" in caplog.text
-    assert storage._get_installed_version() == 14
+    assert storage._get_installed_version() == 16
     assert run(SNAPSHOT) == before
 
 
@@ -230,7 +230,7 @@ def test_tables_dropped_by_hand_are_created_again(storage, run):
 
     storage.initialize_schema()
 
-    assert storage._get_installed_version() == 14
+    assert storage._get_installed_version() == 16
     assert storage.get_all("c", "p") == ([], 0)
     storage.create("c", "p", {})
     assert storage.get_all("c", "p")[1] == 1
@@ -258,7 +258,7 @@ def test_two_processes_may_migrate_at_once(make_storage, install, run, version):
     assert failures == []
     steps = run("SELECT value::int FROM metadata WHERE name = 'storage_schema_version'")
     assert len(steps) == len(set(steps))
-    assert max(steps) == (14,)
+    assert max(steps) == (16,)
 
 
 def test_a_dry_run_tells_the_steps_and_changes_nothing(storage, install, run, caplog):

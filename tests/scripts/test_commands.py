@@ -6,19 +6,23 @@ import os
 import re
 import subprocess
 import sys
-from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.request import Request, urlopen
 
 import pytest
+import transaction
 from pyramid.config import Configurator
 
-from cliquet.scripts import profile, purge, transfer
+from cliquet.scripts import advance, profile, purge
+from cliquet.storage.answers import Answer
 from cliquet.testing.servers import free_port, wait_for_port
 from cliquet.timestamps import msec_time
 from tests.contract.backends import APP_ENGINES
+from tests.scripts.registries import Registry, make_registries
 from tests.waiting import eventually
+
+pytestmark = pytest.mark.long
 
 DAY_MS = 24 * 60 * 60 * 1000
 
@@ -31,21 +35,9 @@ def command(*arguments, **options):
     )  # fmt: skip
 
 
-class Registry:
-    """Backends of one engine."""
-
-    def __init__(self, engine, url):
-        self.storage = engine.load("storage", url)
-        self.permission = engine.load("permission", url)
-        self.settings = {}
-
-
 @pytest.fixture
 def registries(services, tmp_path):
-    return {
-        engine.id: Registry(engine, engine.url(services, tmp_path))
-        for engine in APP_ENGINES
-    }
+    return make_registries(services, tmp_path)
 
 
 # --- usage -----------------------------------------------------------------------
@@ -55,7 +47,7 @@ def test_help_teaches():
     answer = command("--help")
 
     assert answer.returncode == 0
-    for word in ("migrate", "init", "check", "purge", "export", "import", "routes",
+    for word in ("migrate", "init", "check", "purge", "advance-timestamps", "export", "import", "routes",
                  "profile", "flush-cache", "conformance", "serve", "keys", "token",
                  "examples"):  # fmt: skip
         assert word in answer.stdout
@@ -108,7 +100,9 @@ def test_a_first_migration_to_postgresql_tells_what_it_did_and_no_more(
             [sys.executable, "-m", "cliquet.scripts.cliquet", "--ini", str(ini),
              "migrate", *options], capture_output=True, text=True, check=True,
         ).stderr
-        for options in ([], ["--to-utc"])
+        for options in (
+            [], ["--to-utc"], ["--with-index", "--dry-run"], ["--with-index"]
+        )
     ]  # fmt: skip
 
     for lines in told:
@@ -117,6 +111,8 @@ def test_a_first_migration_to_postgresql_tells_what_it_did_and_no_more(
         assert "Pool" not in lines
     assert "Created PostgreSQL storage tables (version" in told[0]
     assert "All timestamps are those of UTC." in told[1]
+    assert "Would build the index on documents" in told[2]
+    assert "Build the index on documents" in told[3]
 
 
 # --- check and routes ------------------------------------------------------------
@@ -439,6 +435,29 @@ def test_purge_forgets_what_is_old_and_nothing_live(registries, engine):
     registry.storage.flush()
 
 
+@pytest.mark.parametrize(
+    "engine", [each for each in APP_ENGINES if each.id in ("sqlite", "postgresql")]
+)
+def test_purge_commits_and_removes_answers_that_expired(services, tmp_path, engine):
+    """As services run: what is written is committed with a transaction."""
+    url = engine.url(services, tmp_path)
+    registry = Registry(engine, url, transaction_per_request=True)
+    storage = registry.storage
+    bury(storage, 25, age_days=10)
+    storage.keep_answer("old", Answer("", "", msec_time()))
+    storage.keep_answer("new", Answer("", "", msec_time() + DAY_MS))
+    transaction.commit()
+    options = {"older_than_days": 5, "keep": None, "batch": 10}
+
+    assert purge.run(registry, **options, dry_run=False) == 25
+
+    transaction.abort()
+    assert dead(storage) == 0
+    assert storage.purge_answers() == 0
+    assert storage.claim_answer("new") is not None
+    transaction.abort()
+
+
 @pytest.mark.parametrize("engine", [each.id for each in APP_ENGINES])
 def test_purge_keeps_the_newest(registries, engine):
     registry = registries[engine]
@@ -459,168 +478,65 @@ def test_purge_asks_what(registries):
         )
 
 
-# --- export and import -----------------------------------------------------------
-
-COUPLES = [
-    ("memory", "postgresql"), ("postgresql", "sqlite"), ("sqlite", "redis"),
-    ("redis", "postgresql"),
-]  # fmt: skip
-
-
-def everything(registry):
-    found = {}
-    for scope in registry.storage.scopes():
-        listed, total = registry.storage.get_all(
-            **scope._asdict(), include_deleted=True
-        )
-        found[tuple(scope)] = (listed, total)
-    principals = list(registry.permission.all_user_principals())
-    return found, principals, list(registry.permission.all_permissions())
+@pytest.fixture(params=[each.id for each in APP_ENGINES if each.processes > 1])
+def served(request, services, tmp_path):
+    """The storage of a service, as commands find it, and one that others see."""
+    [engine] = [each for each in APP_ENGINES if each.id == request.param]
+    url = engine.url(services, tmp_path)
+    storage = engine.load("storage", url, transaction_per_request=True)
+    seen = engine.load("storage", url)
+    yield SimpleNamespace(storage=storage), seen
+    transaction.abort()
+    seen.flush()
 
 
-@pytest.mark.parametrize(("source", "target"), COUPLES)
-def test_what_is_exported_is_imported(registries, source, target, tmp_path):
-    origin, copy = registries[source], registries[target]
-    for number in range(7):
-        for parent in ("basicauth:é", ""):
-            numbers = [number, {"a": None}, 1e300, 2**70, Decimal("1.2") ** 25]
-            record = {"id": f"r{number}", "n": numbers}
-            origin.storage.create("c", parent, record)
-    origin.storage.delete("c", "", "r3")
-    origin.storage.create("c", "", {"id": "forced", "last_modified": 5})
-    origin.storage.create("c", "", {"id": "odd", "deleted": True, "x": 1})
-    origin.permission.add_user_principal("u", "g:é")
-    origin.permission.add_principal_to_ace("/c/r1", "obj:del", "u")
-    file = tmp_path / "all.jsonl"
+def test_what_is_purged_is_gone_for_others(served):
+    registry, seen = served
+    bury(seen, 5)
 
-    lines = transfer.export_to(origin, str(file))
-    imported = transfer.import_from(copy, str(file), resume=False)
-    again = transfer.import_from(copy, str(file), resume=False)
+    purge.run(registry, older_than_days=None, keep=1, batch=3, dry_run=False)
+    transaction.abort()
 
-    assert lines == imported == again == 2 + 7 + 7 + 2 + 2
-    assert everything(copy) == everything(origin)
-    for scope in origin.storage.scopes():
-        names = scope._asdict()
-        assert copy.storage.collection_timestamp(
-            **names
-        ) >= origin.storage.collection_timestamp(**names)
-    for registry in (origin, copy):
-        registry.storage.flush()
-        registry.permission.flush()
+    assert dead(seen) == 1
 
 
-@pytest.mark.parametrize("engine", [each.id for each in APP_ENGINES])
-def test_records_that_look_deleted_are_exported_as_records(
-    registries, engine, tmp_path
-):
-    storage = registries[engine].storage
-    for name in ("live", "dead"):
-        storage.update("c", "p", name, {"deleted": True})
-    storage.delete("c", "p", "dead")
-
-    transfer.export_to(registries[engine], str(tmp_path / "dump"))
-
-    lines = map(json.loads, (tmp_path / "dump").read_text().splitlines())
-    kinds = {line["data"]["id"]: line["type"] for line in lines if "data" in line}
-    assert kinds == {"live": "record", "dead": "tombstone"}
+# --- advance-timestamps ------------------------------------------------------------
 
 
-class Account:
-    """A resource with a field that is never shown."""
-
-    class mapping:  # noqa: N801
-        get_option = staticmethod({"writeonly_fields": ("password",)}.get)
-
-
-def test_fields_that_are_never_shown_are_exported_if_it_is_said(
-    registries, tmp_path, capsys
-):
-    registry, dump = registries["memory"], tmp_path / "dump"
-    record = {"id": "a", "name": "alice", "password": "s3cret"}
-    registry.storage.create("account", "p", dict(record))
-    registry.cornice_services = {"accounts": SimpleNamespace(resource=Account)}
-
-    transfer.export_to(registry, str(dump))
-    assert "s3cret" not in dump.read_text()
-    assert "alice" in dump.read_text()
-    assert "records of account: password" in capsys.readouterr().err
-
-    transfer.export_to(registry, str(dump), secrets=True)
-    assert "s3cret" in dump.read_text()
-    assert "Left out" not in capsys.readouterr().err
+def horizon_of(storage, *scope):
+    told = []
+    storage.get_all(*scope, limit=1, horizons=told)
+    return told[0]
 
 
-def test_what_is_exported_is_for_its_owner(registries, tmp_path):
-    dump, other = tmp_path / "dump", tmp_path / "other"
-    dump.symlink_to(other)
-    (tmp_path / "dump.partial").symlink_to(other)
-    other.write_text("untouched")
-    other.chmod(0o644)
+def test_timestamps_are_advanced_for_others(served):
+    registry, seen = served
+    now = msec_time()
+    seen.create("c", "old", {"id": "a", "last_modified": 1000})
+    ahead = seen.create("c", "ahead", {"id": "a", "last_modified": now + 10**7})
 
-    transfer.export_to(registries["memory"], str(dump))
+    assert advance.run(registry, above=0, dry_run=True) == 2
+    assert seen.collection_timestamp("c", "old") == 1000
+    assert advance.run(registry, above=0, dry_run=False) == 2
+    transaction.abort()
 
-    assert not dump.is_symlink()
-    assert dump.stat().st_mode & 0o777 == 0o600
-    assert other.read_text() == "untouched"
-
-
-def test_what_is_no_file_is_not_replaced_by_one(registries, tmp_path):
-    registries["memory"].storage.create("c", "p", {"id": "r"})
-    reader, writer = os.pipe()
-    pipe = tmp_path / "pipe"
-    pipe.symlink_to(f"/dev/fd/{writer}")
-
-    lines = transfer.export_to(registries["memory"], str(pipe))
-
-    os.close(writer)
-    with os.fdopen(reader) as file:
-        assert len(file.readlines()) == lines == 2
-    assert pipe.is_symlink()
+    for parent, least in (("old", now), ("ahead", ahead["last_modified"] + 1)):
+        reached = seen.collection_timestamp("c", parent)
+        assert reached >= least
+        assert horizon_of(seen, "c", parent) == reached
+        # It is later than the horizon: who reads now is not told.
+        assert seen.create("c", parent, {})["last_modified"] > reached
+    assert now <= horizon_of(seen, "c", "lost") <= msec_time()
 
 
-def test_an_export_that_fails_leaves_what_was_there(registries, tmp_path, monkeypatch):
-    dump = tmp_path / "dump"
-    dump.write_text("of yesterday")
-    monkeypatch.setattr(registries["memory"].storage, "scopes", lambda: 1 / 0)
+def test_timestamps_are_advanced_above_what_is_said(served):
+    registry, seen = served
+    seen.create("c", "p", {})
+    wanted = msec_time() + 10**8
 
-    with pytest.raises(ZeroDivisionError):
-        transfer.export_to(registries["memory"], str(dump))
+    advance.run(registry, above=wanted, dry_run=False)
 
-    assert [path.name for path in tmp_path.iterdir() if "dump" in path.name] == ["dump"]
-    assert dump.read_text() == "of yesterday"
-
-
-def test_an_import_that_stopped_goes_on(registries, tmp_path, monkeypatch):
-    monkeypatch.setattr(transfer, "_PAGE", 10)
-    origin, copy = registries["memory"], registries["sqlite"]
-    for number in range(35):
-        origin.storage.create("c", "p", {"id": f"r{number}"})
-    file = tmp_path / "all.jsonl"
-    transfer.export_to(origin, str(file))
-    whole = file.read_text()
-    lines = whole.splitlines()
-    file.write_text("\n".join([*lines[:25], '{"type": "rec', *lines[26:]]))
-
-    with pytest.raises(SystemExit, match=r"line 26.*up to line 20"):
-        transfer.import_from(copy, str(file), resume=False)
-    file.write_text(whole)
-    transfer.import_from(copy, str(file), resume=True)
-
-    assert everything(copy) == everything(origin)
-    assert not file.with_name("all.jsonl.imported").exists()
-
-
-@pytest.mark.parametrize(
-    "line", ['{"type": "record", "data": {"id": "a"}}', '{"type": "x"}', "{}", "[]"]
-)
-def test_lines_that_cannot_be_imported_are_named(registries, tmp_path, line):
-    file = tmp_path / "all.jsonl"
-    file.write_text(line + "\n")
-
-    with pytest.raises(SystemExit, match="line 1"):
-        transfer.import_from(registries["memory"], str(file), resume=False)
-
-    assert list(registries["memory"].storage.scopes()) == []
+    assert seen.collection_timestamp("c", "p") == wanted + 1
 
 
 def test_flush_cache_empties_the_cache(project):

@@ -16,6 +16,8 @@ from cliquet.testing.servers import free_port
 from tests.docs.examples import blocks_of
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 SERVICE = """\
 import cliquet

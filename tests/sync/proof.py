@@ -176,6 +176,29 @@ def write_in_threads(
         raise errors[0]
 
 
+def run_writers(ports: list[int], operations: int, threads: int, seed: int) -> None:
+    """Run a process of writers for each port, to its end.
+
+    Raises:
+        ProofError: a writer failed.
+    """
+    ids = [str(uuid.UUID(int=number)) for number in range(1, 41)]
+    context = multiprocessing.get_context("spawn")
+    writers = [
+        context.Process(
+            target=write_in_threads,
+            args=(port, threads, operations // len(ports), ids, seed + number),
+        )
+        for number, port in enumerate(ports)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    if any(writer.exitcode for writer in writers):
+        raise ProofError("a writer failed: its traceback is above")
+
+
 @dataclass
 class Poller:
     """A client that knows of the collection only what polling told it."""
@@ -278,65 +301,77 @@ def prove(
     operations: int,
     *,
     processes: int = 2,
+    seed: int = 0,
+) -> Figures:
+    """Start servers, each with writers of its own, and prove that nothing is missed.
+
+    One server for engines that one process owns.
+
+    Raises:
+        ProofError: the promise was broken.
+    """
+    with servers(settings, processes) as ports:
+        return prove_on(ports, operations, seed=seed)
+
+
+def prove_on(
+    ports: list[int],
+    operations: int,
+    *,
     threads: int = 4,
     pollers: int = 4,
     seed: int = 0,
 ) -> Figures:
     """Run writers against pollers and compare.
 
-    `processes` is the number of servers, each with writers of its own in
-    another process (one server for engines that one process owns).
+    Args:
+        ports: Of the servers, or of what is in front of them; each has a process
+            of writers.
 
     Raises:
         ProofError: the promise was broken.
     """
-    ids = [str(uuid.UUID(int=number)) for number in range(1, 41)]
-    with servers(settings, processes) as ports:
-        watchers = [
-            Poller(ports[number % processes], conditional=number % 2 == 0)
-            for number in range(pollers)
-        ]
-        stopped = threading.Event()
-        errors: list[BaseException] = []
-        watching = [
-            threading.Thread(target=poll_until, args=(stopped, watcher, errors))
-            for watcher in watchers
-        ]
-        for thread in watching:
-            thread.start()
-        started = time.monotonic()
-        context = multiprocessing.get_context("spawn")
-        writers = [
-            context.Process(
-                target=write_in_threads,
-                args=(port, threads, operations // processes, ids, seed + number),
-            )
-            for number, port in enumerate(ports)
-        ]
-        for writer in writers:
-            writer.start()
-        for writer in writers:
-            writer.join()
-        seconds = time.monotonic() - started
+    watchers = [
+        Poller(ports[number % len(ports)], conditional=number % 2 == 0)
+        for number in range(pollers)
+    ]
+    stopped = threading.Event()
+    errors: list[BaseException] = []
+    watching = [
+        threading.Thread(target=poll_until, args=(stopped, watcher, errors))
+        for watcher in watchers
+    ]
+    for thread in watching:
+        thread.start()
+    started = time.monotonic()
+    try:
+        run_writers(ports, operations, threads, seed)
+    finally:
         stopped.set()
         for thread in watching:
             thread.join()
-        if errors:
-            raise errors[0]
-        if any(writer.exitcode for writer in writers):
-            raise ProofError("a writer failed: its traceback is above")
-        expected = read_collection(ports[0])
-        for number, watcher in enumerate(watchers):
-            watcher.poll()
-            if watcher.live != expected:
-                missed = [
-                    key for key in expected if watcher.live.get(key) != expected[key]
-                ]
-                kept = [key for key in watcher.live if key not in expected]
-                raise ProofError(f"poller {number} missed {missed} and kept {kept}")
-            watcher.client.connection.close()
-        polls = sum(watcher.polls for watcher in watchers)
-        return Figures(operations, seconds, polls, len(expected))
+    seconds = time.monotonic() - started
+    if errors:
+        raise errors[0]
+    expected = read_collection(ports[0])
+    for number, watcher in enumerate(watchers):
+        compare(watcher, expected, f"poller {number}")
+    polls = sum(watcher.polls for watcher in watchers)
+    return Figures(operations, seconds, polls, len(expected))
+
+
+def compare(watcher: Poller, expected: dict[str, dict[str, Any]], name: str) -> None:
+    """Let a poller poll once more, and compare its copy with what there is.
+
+    Raises:
+        ProofError: they differ.
+    """
+    watcher.poll()
+    if watcher.live != expected:
+        missed = [key for key in expected if watcher.live.get(key) != expected[key]]
+        kept = [key for key in watcher.live if key not in expected]
+        raise ProofError(f"{name} missed {missed} and kept {kept}")
+    watcher.client.connection.close()
 
 
 def main() -> None:

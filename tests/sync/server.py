@@ -1,18 +1,23 @@
 """A server process of the sync proof: the sample application and a view that fails.
 
 ``python -m tests.sync.server '{"storage_backend": …}'`` prints the port that
-the system chose, then serves until it is killed.
+the system chose, then serves until it is killed. With ``streams`` behind it, it prints
+another one as well, at which the event loop of ``cliquet stream`` serves the same.
 """
 
 import json
+import socket
 import sys
+import threading
 from typing import Any, NoReturn
 
+import uvicorn
 import waitress
 from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.security import NO_PERMISSION_REQUIRED
 
+from cliquet.live.asgi import Application
 from cliquet.tests.testapp import main as testapp
 
 
@@ -28,16 +33,34 @@ def build_application(settings: dict[str, Any]) -> Any:
     return testapp(config=config)
 
 
+def make(global_config: Any, **settings: str) -> Any:
+    """Build the application of an INI file."""
+    return build_application(settings)
+
+
+def stream(hub: Any) -> None:
+    """Serve streams in this process, whose backends may be in its memory."""
+    config = uvicorn.Config(Application(hub, 4), access_log=False, log_config=None)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        print(listener.getsockname()[1], flush=True)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
 def main() -> None:
-    application = build_application(json.loads(sys.argv[1]))
+    settings = json.loads(sys.argv[1])
+    application = build_application(settings)
     server = waitress.create_server(
         application,
         host="127.0.0.1",
         port=0,
-        threads=8,
+        # Those who wait have one each.
+        threads=8 + settings.get("stream_max_clients", 0),
         clear_untrusted_proxy_headers=True,
     )
     print(server.effective_port, flush=True)  # type: ignore[attr-defined]
+    if "streams" in sys.argv[2:]:
+        threading.Thread(target=server.run, daemon=True).start()
+        stream(application.registry.live)
     server.run()
 
 

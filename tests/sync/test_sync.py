@@ -8,6 +8,8 @@ from cliquet.testing.servers import Services
 from tests.contract.backends import APP_ENGINES, AppEngine
 from tests.sync.proof import prove, settings_for
 
+pytestmark = pytest.mark.long_on("sqlite", "redis")
+
 
 @pytest.mark.parametrize("engine", APP_ENGINES, ids=lambda engine: engine.id)
 def test_a_client_that_polls_with_its_last_etag_never_misses_a_change(

@@ -7,11 +7,12 @@ from dictionaries import Storage
 
 from cliquet.cache.memory import Cache
 from cliquet.permission.memory import Permission
-from cliquet.storage.query import UNCONDITIONAL, Condition
+from cliquet.storage.query import UNCONDITIONAL, Condition, Path
 from cliquet.testing.contracts import (
     CacheContract,
     Cascades,
     ConditionalWrites,
+    Paths,
     PermissionContract,
     Searches,
     StorageContract,
@@ -19,7 +20,7 @@ from cliquet.testing.contracts import (
 from cliquet.timestamps import msec_time
 
 
-class OfStorage(StorageContract, ConditionalWrites, Searches, Cascades):
+class OfStorage(StorageContract, ConditionalWrites, Searches, Paths, Cascades):
     @pytest.fixture
     def storage(self):
         return self.Engine()
@@ -35,6 +36,11 @@ class OfCache(CacheContract):
     @pytest.fixture
     def cache(self):
         return self.Engine()
+
+
+def by(read, items):
+    """Read the fields of filters or sort keys in another way."""
+    return [item._replace(field=read(item.field)) for item in items]
 
 
 # --- Storages ---------------------------------------------------------------------
@@ -259,6 +265,62 @@ class TestMindsTheCase(OfStorage):
                 if all(text.strip("*") in str(record["f"]) for text in texts)
             ]
             return kept, len(kept)
+
+
+class TestFiltersByNoPath(OfStorage):
+    caught_by = "test_filters_look_into_objects"
+
+    class Engine(Storage):
+        def _list(self, query):
+            return super()._list(query._replace(filters=by(str, query.filters)))
+
+
+class TestSortsByNoPath(OfStorage):
+    caught_by = "test_orders_look_into_objects"
+
+    class Engine(Storage):
+        def _list(self, query):
+            return super()._list(query._replace(order=by(str, query.order)))
+
+
+class TestBeginsPagesByNoPath(OfStorage):
+    caught_by = "test_pages_begin_at_what_is_inside"
+
+    class Engine(Storage):
+        def _list(self, query):
+            rules = [by(str, rule) for rule in query.rules]
+            return super()._list(query._replace(rules=rules))
+
+
+class TestDeletesByNoPath(OfStorage):
+    caught_by = "test_deletions_look_into_objects"
+
+    class Engine(Storage):
+        def _delete_all(self, query, *args):
+            filters = by(str, query.filters)
+            return super()._delete_all(query._replace(filters=filters), *args)
+
+
+class TestLooksOneObjectDeep(OfStorage):
+    caught_by = "test_a_path_is_of_any_depth"
+
+    class Engine(Storage):
+        def _list(self, query):
+            def cut(field):
+                return Path(".".join(field.split(".")[:2]))
+
+            return super()._list(query._replace(filters=by(cut, query.filters)))
+
+
+class TestReadsNamesAsPaths(OfStorage):
+    caught_by = "test_a_name_with_a_dot_is_no_path"
+
+    class Engine(Storage):
+        def _list(self, query):
+            def read(field):
+                return Path(field) if "." in field else field
+
+            return super()._list(query._replace(filters=by(read, query.filters)))
 
 
 class TestFindsParentsByPattern(OfStorage):

@@ -9,6 +9,8 @@ import pytest
 from tests.docs.examples import blocks_of
 from tests.docs.test_readme import code_blocks
 
+pytestmark = pytest.mark.long
+
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]

@@ -70,6 +70,8 @@ ROWS = [
     ("webtest", {}, "'cliquet.tests.support'", "tests", "import cliquet.tests.support"),
     ("httpx", {}, "The command 'cliquet conformance'", "client",
      "from cliquet.scripts import conformance; conformance.load_kit()"),
+    ("uvicorn", {}, "'cliquet stream'", "stream",
+     "from cliquet.scripts import stream; stream.run('none.ini', host='', port=0, clients=1)"),
     ("requests", {}, "The sample application", "tests", "import cliquet.tests.testapp.views  # support"),
 ]  # fmt: skip
 #: Where the distribution has another name than the module.
@@ -106,6 +108,7 @@ def installed_by(lines):
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[2]}")
 def test_it_is_named_with_its_extra(row):
     library, settings, needed_by, extra, then = row

@@ -39,12 +39,16 @@ def test_defaults_have_exactly_the_documented_keys():
     new = {
         "http_api_version", "vary", "strict_preconditions", "hide_permissions",
         "require_preconditions",
-        "private_responses", "paginated_delete", "total_records",
+        "private_responses", "paginated_delete", "total_records", "expired_since",
         "heartbeat_timeout_seconds", "max_body_size", "cache_max_size_bytes",
         "retry.attempts", "metrics_backend", "metrics_path", "server_timing",
-        "announce_capabilities", "cors_exposed_headers", "opentelemetry_enabled", "sentry_dsn", "sentry_env", "version_json_path",
+        "announce_capabilities", "cors_exposed_headers", "idempotency_ttl_seconds", "opentelemetry_enabled", "sentry_dsn", "sentry_env", "version_json_path",
             "last_modified_max_ahead_seconds",
+        "snapshot_max_age_seconds", "snapshot_shared_max_age_seconds",
+        "snapshot_stale_seconds", "snapshot_max_records",
         "api_description_enabled", "groups_path", "write_implies_read", "create_implies_list", "inherit_permissions",
+        "stream_max_clients", "stream_look_seconds", "stream_wakeups_url",
+        "storage_read_url", "permission_read_url", "postgresql_triggers",
         *(f"{kind}_{name}" for kind in ("storage", "permission", "cache") for name in WAITS),
     }  # fmt: skip
     assert set(SETTINGS) - set(DEFAULT_SETTINGS) == new

@@ -4,6 +4,7 @@
 // throws. The same ones are sent alone and in batches.
 import { Conflict, ProtocolError, checked } from "./errors.js";
 import { Record, entityTag, holds, timestampOf } from "./record.js";
+import { queryString } from "./queries.js";
 import { KEY, newKey } from "./session.js";
 
 /** Return the path of a collection below the root: `tasks` is `/tasks`. */
@@ -22,6 +23,18 @@ export function readPage(path, { ifNoneMatch } = {}) {
         next: headers.get("Next-Page"),
         horizon: timestampOf(headers.get("Horizon") ?? '"0"'),
       };
+    },
+  };
+}
+
+/** Read a whole collection at once, from caches; it must have reached a timestamp. */
+export function readSnapshot(path, expected) {
+  const query = queryString({ expected });
+  return {
+    request: { method: "GET", path: `${path}/__snapshot__${query}`, anonymous: true },
+    settle(answer) {
+      const { data, timestamp } = checked(answer).body;
+      return { records: data.map((each) => new Record(each)), timestamp };
     },
   };
 }

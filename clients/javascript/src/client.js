@@ -1,13 +1,12 @@
 // A service and its collections.
 import { Batch } from "./batch.js";
 import * as calls from "./calls.js";
+import { Follower } from "./following.js";
 import { LocalCollection } from "./local/copy.js";
 import { openStore } from "./local/store.js";
 import { queryString } from "./queries.js";
 import { timestampOf } from "./record.js";
 import { Session } from "./session.js";
-
-const LONGEST_POLL = 30;
 
 /** One service, as one user. */
 export class Client {
@@ -51,6 +50,7 @@ export class Collection {
     this.session = session;
     this.path = path;
     this.timestamp = null;
+    this.horizon = 0;
   }
 
   /** Iterate over the records of all pages; each is asked for when it is reached. */
@@ -58,10 +58,11 @@ export class Collection {
     const reached = since === undefined ? undefined : timestampOf(since);
     const query = queryString({ filters, sort, fields, since: reached, limit });
     let page = await this.run(calls.readPage(this.path + query));
-    this.timestamp = page.timestamp;
+    Object.assign(this, { timestamp: page.timestamp, horizon: page.horizon });
     yield* page.records;
     while (page.next) {
       page = await this.run(calls.readPage(page.next));
+      this.horizon = Math.max(this.horizon, page.horizon);
       yield* page.records;
     }
   }
@@ -91,29 +92,9 @@ export class Collection {
   }
 
   /** Follow the collection: records and tombstones as they change, until it is left. */
-  async *changes({ since, wait = 20, filters } = {}) {
-    let reached = since === undefined
-      ? (await this.run(calls.readPage(`${this.path}?_limit=1`))).timestamp
-      : timestampOf(since);
-    while (true) {
-      const isLive = "stream" in ((await this.session.knownInfo()).capabilities ?? {});
-      const query = queryString({
-        filters, sort: "last_modified", since: reached,
-        wait: isLive ? Math.min(Math.floor(wait), LONGEST_POLL) : undefined,
-      });
-      let page = await this.run(
-        calls.readPage(this.path + query, { ifNoneMatch: isLive ? undefined : reached }),
-      );
-      // What is newer than the first page is news for the next look.
-      reached = page.timestamp;
-      const isQuiet = page.records.length === 0;
-      yield* page.records;
-      while (page.next) {
-        page = await this.run(calls.readPage(page.next));
-        yield* page.records;
-      }
-      if (isQuiet && !isLive) await this.session.sleep(wait);
-    }
+  changes({ since, wait = 20, filters } = {}) {
+    const reached = since === undefined ? undefined : timestampOf(since);
+    return new Follower(this.session, this.path, { since: reached, wait, filters }).changes();
   }
 
   /**

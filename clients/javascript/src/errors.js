@@ -32,9 +32,31 @@ export class Conflict extends ProtocolError {
   }
 }
 
+const HISTORY_FORGOTTEN = 123;
+
+/** Not all deletions are known that one asked for: read the whole list anew. */
+export class HistoryForgotten extends ProtocolError {
+  constructor(answer) {
+    super(answer);
+    this.horizon = Number((answer.headers.get("Horizon") ?? "0").replaceAll('"', ""));
+  }
+
+  /** Return the error of an answer that is none of refusal, but tells the same. */
+  static upTo(horizon) {
+    const message = `Not all deletions up to ${horizon} are known.`;
+    const headers = new Headers({ Horizon: `"${horizon}"` });
+    return new this({ status: 200, headers, body: { errno: HISTORY_FORGOTTEN, message } });
+  }
+}
+
 /** Return the answer, unless it is a refusal. */
 export function checked(answer) {
   const { status } = answer;
   if ((status >= 200 && status < 300) || status === 304) return answer;
-  throw new (status === 409 || status === 412 ? Conflict : ProtocolError)(answer);
+  throw new (kindOf(answer))(answer);
+}
+
+function kindOf({ status, body }) {
+  if (status === 409 || status === 412) return Conflict;
+  return body?.errno === HISTORY_FORGOTTEN ? HistoryForgotten : ProtocolError;
 }

@@ -21,6 +21,8 @@ export interface Options {
   retries?: number;
   /** Seconds that are waited at once; 60. Who asks for more is told to you by the error. */
   longestWait?: number;
+  /** Seconds of silence after which a stream of changes is lost; 45. */
+  longestSilence?: number;
   fetch?: typeof fetch;
   sleep?: (seconds: number) => Promise<void>;
   now?: () => number;
@@ -50,6 +52,9 @@ export class ProtocolError extends ClientError {
 }
 export class Conflict extends ProtocolError {
   readonly existing: Record | null;
+}
+export class HistoryForgotten extends ProtocolError {
+  readonly horizon: number;
 }
 
 export interface ListOptions {
@@ -112,6 +117,8 @@ export class Collection {
   readonly path: string;
   /** That of the last list. */
   readonly timestamp: number | null;
+  /** Up to when deletions may be missing in the last list, else 0. */
+  readonly horizon: number;
   /** Iterate over the records of all pages; each is asked for when it is reached. */
   list(options?: ListOptions): AsyncIterable<Record>;
   get(id: string): Promise<Record>;
@@ -120,13 +127,16 @@ export class Collection {
   update(id: string, changes: Data, options?: WriteOptions): Promise<Record>;
   delete(id: string, options?: Pick<WriteOptions, "ifMatch">): Promise<Record>;
   deleteAll(options?: Pick<ListOptions, "filters"> & Pick<WriteOptions, "ifMatch">): Promise<Record[]>;
-  /** Follow the collection: records and tombstones as they change, until it is left. */
+  /**
+   * Follow the collection: records and tombstones as they change, until it is left.
+   * Throws HistoryForgotten where not all deletions since then are known any more.
+   */
   changes(options?: {
     since?: Version;
     /** Seconds between two looks where the server has no live changes; 20. */
     wait?: number;
     filters?: ListOptions["filters"];
-  }): AsyncIterable<Record>;
+  }): AsyncIterableIterator<Record>;
   /** Open a copy that works offline: in IndexedDB, or in memory where there is none. */
   local(name?: string, options?: { memory?: boolean }): Promise<LocalCollection>;
 }

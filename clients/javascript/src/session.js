@@ -1,8 +1,12 @@
 // One service: how requests reach it, are sent again, and what is known of it.
 import { UnreachableError, checked } from "./errors.js";
+import { Watch, isStream } from "./watch.js";
 
 export const KEY = "Idempotency-Key";
+const CREDENTIALS = /^(authorization|cookie|x-api-key)$/i;
 const BUSY = [429, 502, 503, 504];
+// The errno of 409: an earlier attempt of this request is still running.
+const STILL_RUNNING = 120;
 const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
 const FIRST_SECONDS = 0.2;
 const LONGEST_SECONDS = 10;
@@ -13,13 +17,14 @@ const sleepFor = (seconds) => new Promise((done) => setTimeout(done, seconds * 1
 
 export class Session {
   constructor(url, { auth, headers = {}, timeout = 30, retries = 4, longestWait = 60,
-    fetch, sleep = sleepFor, now = Date.now, random = Math.random, onAlert } = {}) {
+    longestSilence = 45, fetch, sleep = sleepFor, now = Date.now, random = Math.random, onAlert } = {}) {
     this.url = url.replace(/\/+$/, "");
     this.headers = { Accept: "application/json", ...headers };
     if (auth) this.headers.Authorization = `Basic ${base64(auth.join(":"))}`;
     // Browsers want it to be called upon nothing else than their window.
     const send = fetch ?? ((...args) => globalThis.fetch(...args));
-    Object.assign(this, { timeout, retries, longestWait, sleep, now, random, onAlert });
+    Object.assign(this, { timeout, retries, longestWait, longestSilence });
+    Object.assign(this, { sleep, now, random, onAlert });
     this.fetch = send;
     this.alert = null;
     this.hello = null;
@@ -34,7 +39,7 @@ export class Session {
       if (!outcome.error) {
         this.obey(outcome);
         outcome.repeated = attempt > 0;
-        if (!BUSY.includes(outcome.status)) return outcome;
+        if (!isBusy(outcome)) return outcome;
       }
       const delay = this.delay(outcome, attempt);
       const isLast = attempt === this.retries || delay > this.longestWait;
@@ -63,9 +68,35 @@ export class Session {
     return Math.min(most || BATCH_REQUESTS, BATCH_REQUESTS);
   }
 
-  /** Send a request once; the error of what was lost. */
-  async try({ method, path, headers = {}, body }) {
+  /** Ask for a stream, once: the answer has `chunks`, which end when it is cut. */
+  async open({ method, path, headers }, left) {
+    await this.leaveAlone();
+    const watch = new Watch(this.longestSilence, left);
     const options = { method, headers: { ...this.headers, ...headers }, cache: "no-store" };
+    let chunks = null;
+    try {
+      const response = await this.fetch(this.url + path, { ...options, signal: watch.signal });
+      const answer = { status: response.status, headers: response.headers };
+      this.obey(answer);
+      if (isStream(response)) chunks = watch.chunks(response.body);
+      return chunks ? { ...answer, chunks } : { ...answer, body: read(await response.text()) };
+    } catch (error) {
+      return { error };
+    } finally {
+      if (!chunks) watch.end();
+    }
+  }
+
+  /** Send a request once; the error of what was lost. */
+  async try({ method, path, headers = {}, body, anonymous }) {
+    const options = { method, headers: { ...this.headers, ...headers }, cache: "no-store" };
+    if (anonymous) {
+      // Shared caches pass on what has credentials.
+      Object.assign(options, { cache: "default", credentials: "omit" });
+      for (const name of Object.keys(options.headers)) {
+        if (CREDENTIALS.test(name)) delete options.headers[name];
+      }
+    }
     if (this.timeout) options.signal = AbortSignal.timeout(this.timeout * 1000);
     if (body !== undefined) {
       options.body = JSON.stringify(body);
@@ -100,7 +131,7 @@ export class Session {
   }
 
   delay(outcome, attempt) {
-    const asked = outcome.error ? 0 : secondsOf(outcome.headers, "Retry-After");
+    const asked = outcome?.headers ? secondsOf(outcome.headers, "Retry-After") : 0;
     const grown = Math.min(FIRST_SECONDS * 2 ** attempt, LONGEST_SECONDS);
     return asked + grown * (0.5 + this.random() / 2);
   }
@@ -120,6 +151,11 @@ export class Session {
   }
 }
 
+/** Return whether the answer to a request is yet to come. */
+export function isBusy({ status, body }) {
+  return BUSY.includes(status) || (status === 409 && body?.errno === STILL_RUNNING);
+}
+
 /** Return whether doing a request twice is doing it once (RFC 9110, 9.2.2). */
 export function isIdempotent({ method, idempotent }) {
   return idempotent ?? IDEMPOTENT.includes(method);
@@ -129,7 +165,7 @@ export function newKey() {
   return `"${crypto.randomUUID()}"`;
 }
 
-function secondsOf(headers, name) {
+export function secondsOf(headers, name) {
   const text = headers.get(name) ?? "";
   return /^\d+$/.test(text) ? Number(text) : 0;
 }

@@ -1,14 +1,37 @@
 // The server that tests talk to, networks that lose what they are told to, and devices.
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { Client } from "../src/index.js";
 
-const { CLIQUET_TEST_URL } = process.env;
-if (!CLIQUET_TEST_URL) {
-  throw new Error(
-    "CLIQUET_TEST_URL names no server: pytest tests/client/test_javascript.py starts one",
-  );
-}
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+// It ends with its input, so with this process.
+const SAMPLE = `
+import sys
+from cliquet.conformance.starter import started
+with started(None, "waitress", {"paginate_by": "2"}) as root:
+    print(f"{root}v1", flush=True)
+    sys.stdin.read()
+`;
+const { CLIQUET_TEST_URL = await startSample() } = process.env;
 export const URL_OF_SERVICE = CLIQUET_TEST_URL.replace(/\/+$/, "");
+
+/** Start the sample of this checkout, on a free port; its URL. */
+async function startSample() {
+  const own = `${ROOT}.venv/bin/python`;
+  const python = process.env.PYTHON ?? (existsSync(own) ? own : "python3");
+  const stdio = ["pipe", "pipe", "inherit"];
+  const child = spawn(python, ["-c", SAMPLE], { cwd: ROOT, stdio });
+  const lines = createInterface({ input: child.stdout });
+  const line = await new Promise((resolve, reject) => {
+    lines.once("line", resolve).once("close", () => reject(new Error("The sample did not start")));
+    child.once("error", reject);
+  });
+  for (const each of [child, child.stdin, child.stdout]) each.unref();
+  return line;
+}
 
 /** Return a user whom nobody else is. */
 export function newUser() {

@@ -10,6 +10,7 @@ from typing import Any
 
 from cliquet import serialization
 from cliquet.cache.base import CacheBase
+from cliquet.engines.sql.creation import create_tables
 from cliquet.engines.sql.driver import Prepared
 from cliquet.engines.sql.postgresql import PostgreSQLClient, create_from_config
 from cliquet.logs import logger
@@ -52,13 +53,9 @@ class Cache(CacheBase):
 
     def initialize_schema(self, dry_run: bool = False) -> None:
         """Create the table if it is missing."""
-        if dry_run:
-            logger.info("Would create PostgreSQL cache tables that are missing.")
-            return
         script = resources.files(__package__).joinpath("schema.sql")
-        with self.client.connect(force_commit=True) as connection:
-            connection.run_script(script.read_text(encoding="utf-8"))
-        logger.info("Created PostgreSQL cache tables that were missing.")
+        scripts = [script.read_text(encoding="utf-8")]
+        create_tables(self.client, "PostgreSQL cache", self.tables, scripts, dry_run)
 
     def flush(self) -> None:
         with self.client.connect_apart() as connection:

@@ -2,7 +2,8 @@
 
 The keys are remembered in a set, so that `flush` deletes them and nothing else that
 may live in the same database. The server does not tell which ones expired: each write
-looks at some of them (`scripts/set.lua`).
+looks at some of them (`scripts/set.lua`). In a cluster, where the set would be on one
+node and each value on any, the keys have a beginning of their own instead.
 """
 
 from typing import Any
@@ -13,10 +14,13 @@ from cliquet.engines.redis.client import (
     RedisBackend,
     create_from_config,
     delete_keys,
+    is_cluster,
     load_scripts,
+    scan,
 )
 
 _KEYS = "cliquet:cache:keys"
+_BEGINNING = "cliquet:cache:value:"
 _SOURCES = load_scripts(__package__)
 
 
@@ -68,7 +72,29 @@ class Cache(RedisBackend, CacheBase):
             pipeline.execute()
 
 
+class ClusterCache(Cache):
+    """Cache in a cluster: values are on all nodes."""
+
+    def __init__(self, client: Any, *args: Any, cache_prefix: str = "") -> None:
+        super().__init__(client, cache_prefix=f"{_BEGINNING}{cache_prefix}")
+
+    def flush(self) -> None:
+        delete_keys(self._client, scan(self._client, f"{_BEGINNING}*"))
+
+    def set(self, key: str, value: Any, ttl: float | None = None) -> None:
+        milliseconds = None if ttl is None else int(ttl * 1000)
+        if milliseconds is not None and milliseconds < 1:
+            self.delete(key)
+            return
+        text = serialization.dumps(value)
+        self._client.set(self.prefix + key, text, px=milliseconds)
+
+    def _delete(self, key: str) -> None:
+        self._client.delete(key)
+
+
 def load_from_config(config: Any) -> Cache:
     """Return the cache (settings `cache_url`, `cache_pool_size`, `cache_prefix`)."""
     client = create_from_config(config, prefix="cache_")
-    return Cache(client, cache_prefix=config.get_settings()["cache_prefix"])
+    kind = ClusterCache if is_cluster(client) else Cache
+    return kind(client, cache_prefix=config.get_settings()["cache_prefix"])

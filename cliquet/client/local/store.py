@@ -12,34 +12,9 @@ from typing import Any
 
 from cliquet.client.local.conflicts import Conflicts
 from cliquet.client.local.files import File
+from cliquet.client.local.schema import PUSHED, SCHEMA, WALK
 from cliquet.client.records import Record
 
-# `data` is the record as it is here, null if it was deleted here; `base` what the
-# server had when both were the same, null for what it never had. A row is dirty while
-# `edit`, the number of its last change here, is not null. `sent` are the versions that
-# pushes may have left on the server. `walk` is the last reading that saw the row.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS records (
-    collection TEXT NOT NULL,
-    id TEXT NOT NULL,
-    data TEXT,
-    base TEXT,
-    edit INTEGER,
-    sent TEXT,
-    walk INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (collection, id)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS dirty ON records (collection, edit) WHERE edit IS NOT NULL;
-CREATE TABLE IF NOT EXISTS positions (
-    collection TEXT PRIMARY KEY,
-    since INTEGER,
-    walk INTEGER NOT NULL DEFAULT 0,
-    reached INTEGER,
-    next TEXT,
-    edits INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-"""
-_WALK = "(SELECT walk FROM positions WHERE collection = :c)"
 #: Of one record, whose answers were all lost.
 _VERSIONS = 50
 
@@ -81,8 +56,8 @@ class Position:
     next: str | None
 
 
-class Store:
-    """The copy of one collection in a SQLite file.
+class Kept:
+    """What an application reads and changes of a copy.
 
     Args:
         path: The file; `:memory:` for none.
@@ -93,17 +68,17 @@ class Store:
     """
 
     def __init__(self, path: str | PathLike[str], collection: str) -> None:
-        self._file = File(path, _SCHEMA, {"c": collection})
+        self._file = File(path, SCHEMA, {"c": collection})
         self.conflicts = Conflicts(self._file)
         self._execute, self._rows = self._file.execute, self._file.rows
         self._transaction = self._file.transaction
-        self._execute("INSERT OR IGNORE INTO positions (collection) VALUES (:c)")
+        self._execute(
+            "INSERT OR IGNORE INTO positions (collection, walk) VALUES (:c, 1)"
+        )
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    # --- For the application -----------------------------------------------------
 
     def records(self) -> list[Record]:
         """Return what is there, in the order of ids."""
@@ -146,6 +121,16 @@ class Store:
                 statement, id=record_id, data=_text(data), edit=self._next_edit()
             )
 
+    def _next_edit(self) -> int:
+        self._execute("UPDATE positions SET edits = edits + 1 WHERE collection = :c")
+        ((edits,),) = self._rows("SELECT edits FROM positions WHERE collection = :c")
+        number: int = edits
+        return number
+
+
+class Store(Kept):
+    """The copy of one collection in a SQLite file."""
+
     # --- For pushing -------------------------------------------------------------
 
     def changes(self) -> list[Change]:
@@ -187,7 +172,7 @@ class Store:
         unless_changed = f"{where} AND edit = :edit"
         with self._transaction():
             self._execute(
-                f"UPDATE records SET base = :record, sent = NULL, walk = {_WALK} "
+                f"UPDATE records SET base = :record, sent = NULL, walk = {PUSHED} "
                 + (unless_changed if change.contested else where),
                 **values,
             )
@@ -208,6 +193,15 @@ class Store:
             "SELECT since, reached, next FROM positions WHERE collection = :c"
         )
         return Position(since, reached, following)
+
+    def newest(self) -> int | None:
+        """Return the latest timestamp of the server's versions, None if it has none."""
+        ((newest,),) = self._rows(
+            "SELECT max(json_extract(base, '$.last_modified')) FROM records "
+            "WHERE collection = :c"
+        )
+        found: int | None = newest
+        return found
 
     def keep(self, records: list[Record], following: str | None, reached: int) -> int:
         """Keep a page, and where the next one is; return how many were news.
@@ -244,7 +238,7 @@ class Store:
         base, edit = (_record(rows[0][0]), rows[0][1]) if rows else (None, None)
         if edit is not None or base == record or (base is None and record.deleted):
             self._execute(
-                f"UPDATE records SET walk = {_WALK} WHERE collection = :c AND id = :id",
+                f"UPDATE records SET walk = {WALK} WHERE collection = :c AND id = :id",
                 id=record_id,
             )
             return False
@@ -255,17 +249,23 @@ class Store:
             return True
         self._execute(
             "INSERT OR REPLACE INTO records (collection, id, data, base, walk) "
-            f"VALUES (:c, :id, :data, :data, {_WALK})",
+            f"VALUES (:c, :id, :data, :data, {WALK})",
             id=record_id,
             data=_text(record),
         )
         return True
 
     def _finish(self, reached: int) -> int:
-        """End a reading; what a whole one did not find is gone. Return how many."""
+        """End a reading; what a whole one did not find is gone. Return how many.
+
+        But what was pushed when the reading had begun.
+        """
         gone = self._execute(
-            "DELETE FROM records WHERE collection = :c AND edit IS NULL AND walk < "
-            "(SELECT walk FROM positions WHERE collection = :c AND since IS NULL)"
+            "DELETE FROM records WHERE collection = :c AND edit IS NULL "
+            "AND (SELECT since FROM positions WHERE collection = :c) IS NULL "
+            f"AND (abs(walk) < {WALK} OR walk < 0 "
+            "AND json_extract(base, '$.last_modified') <= :reached)",
+            reached=reached,
         )
         self._execute(
             "UPDATE positions SET since = :reached, reached = NULL, next = NULL "
@@ -273,12 +273,6 @@ class Store:
             reached=reached,
         )
         return gone
-
-    def _next_edit(self) -> int:
-        self._execute("UPDATE positions SET edits = edits + 1 WHERE collection = :c")
-        ((edits,),) = self._rows("SELECT edits FROM positions WHERE collection = :c")
-        number: int = edits
-        return number
 
 
 def _text(data: Data | None) -> str | None:

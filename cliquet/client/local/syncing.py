@@ -46,6 +46,7 @@ def synchronise(
     """
     result = Result()
     yield from _push(session, path, store, strategy, result)
+    yield from _begin(session, path, store, result)
     yield from _pull(path, store, result)
     result.conflicts = store.conflicts.take()
     return result
@@ -147,6 +148,26 @@ def _has(remote: Record | None, change: Change, version: Data | None) -> bool:
     return version is not None and calls.holds(remote, version, change.base or {})
 
 
+def _begin(session: Session, path: str, store: Store, result: Result) -> Call[None]:
+    """Read a copy that has nothing from a snapshot, where the service has one.
+
+    It may be as old as caches let it be: what is newer is pulled afterwards. It must
+    not be older than what was pushed.
+    """
+    position = store.position()
+    if position.since is not None or position.next is not None:
+        return
+    try:
+        hello = yield from session.known_info()
+        if "snapshot" not in hello.get("capabilities", {}):
+            return
+        page = yield from calls.read_snapshot(path, store.newest())
+    except ProtocolError:
+        # This collection has none: its list tells what is wrong, if anything is.
+        return
+    result.pulled += store.keep(page.records, None, page.timestamp)
+
+
 def _pull(path: str, store: Store, result: Result) -> Call[None]:
     position = store.position()
     while True:
@@ -185,6 +206,8 @@ def _may_restart(error: ProtocolError, position: Position) -> bool:
 def _is_behind(page: Page, position: Position) -> bool:
     """Return whether the server forgot what the copy has, or why records are gone."""
     since = position.since
-    if since is None or position.next is not None:
+    if since is None:
         return False
-    return page.timestamp < since or page.horizon > since
+    # Later pages may be of another time.
+    is_first = position.next is None
+    return page.horizon > since or (is_first and page.timestamp < since)

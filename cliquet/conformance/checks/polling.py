@@ -3,7 +3,7 @@
 import json
 
 from cliquet.conformance import expect
-from cliquet.conformance.clauses import clause
+from cliquet.conformance.clauses import SERVING, clause
 from cliquet.conformance.probe import Probe
 
 
@@ -81,6 +81,17 @@ def tombstones_are_listed_by_time(probe: Probe) -> None:
         expect.contains(got, deleted.id, f"ids of a list with the query {query!r}")
     path = f"{probe.private}?_since={deleted.timestamp}"
     expect.equal(expect.ids(probe.alice.get(path)), [], "ids after the deletion")
+
+
+@clause("SYNC-23", "repaired", needs=(SERVING, "horizon"))
+def nobody_is_told_of_a_horizon_in_vain(probe: Probe) -> None:
+    """List without ``Horizon`` to who has the newest ``ETag``, or begins."""
+    probe.note()
+    newest = probe.tombstone().timestamp
+    for query in ("", "?_since=0", f"?_since={newest}", f"?_before={newest}"):
+        got = probe.alice.get(probe.private + query)
+        told = got.headers.get("Horizon")
+        expect.equal(told, None, f"Horizon of a list with the query {query!r}")
 
 
 @clause("SYNC-12", "mandatory")

@@ -13,6 +13,9 @@ The index, which 3.1 does not have, stands beside them:
 * `permissions:parents:<permission>:<principal>`: the parents below which something is;
 * `permissions:names`: the names of permissions that exist at all (`read`, `write`…);
 * `permissions:indexed` exists once these hold what they should.
+
+In a cluster, all of them begin with a tag: objects of one parent are together, with an
+index of their own, which is never missing. Users are with what has no parent.
 """
 
 import json
@@ -49,16 +52,17 @@ def shared_key(parent: str, permission: str, principal: str) -> str:
     return f"permissions:shared:{_escaped(parent)}:{_escaped(permission)}:{principal}"
 
 
-def as_argument(described: Description) -> str:
+def as_argument(described: Description, tag: str) -> str:
     """Return the argument that restricts a script of the storage to shared records."""
     pairs = [
         {
-            "set": shared_key(described.prefix, permission, principal),
+            "set": tag + shared_key(described.prefix, permission, principal),
             "permission": permission,
             "principal": principal,
         }
         for permission in described.permissions
         for principal in described.principals
     ]
-    beginning = object_key(described.prefix, "").removesuffix(":")
-    return json.dumps({"indexed": INDEXED, "beginning": beginning, "pairs": pairs})
+    beginning = tag + object_key(described.prefix, "").removesuffix(":")
+    indexed = "" if tag else INDEXED
+    return json.dumps({"indexed": indexed, "beginning": beginning, "pairs": pairs})

@@ -54,6 +54,8 @@ class SQLClient:
         invalidate: Accepted for applications written for 3.1, and ignored.
     """
 
+    #: What begins a transaction that reads of one moment.
+    one_moment: Sequence[str] = ()
     _engine: Any = None
     _sessions: "Sessions | None" = None
 
@@ -131,18 +133,30 @@ class SQLClient:
                 broke: the same request may succeed when it is sent again.
             BackendError: for any other error of the database or its driver.
         """
-        is_outside = self._unit.current is None and self._find_sessions() is None
-        if readonly and is_outside:
+        if readonly and not self.is_in_transaction():
             return _Reading(self)
         return self._in_transaction(readonly, force_commit)
 
-    def connect_apart(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Have all that this thread reads be of one moment, until the block ends."""
+        with _errors_as_ours(), self._unit.snapshot(self.engine, self.one_moment):
+            yield
+
+    def is_in_transaction(self) -> bool:
+        """Return whether this thread has begun one here: reads belong to it."""
+        return self._unit.current is not None or self._find_sessions() is not None
+
+    def connect_apart(self, limited: bool = True) -> AbstractContextManager[Connection]:
         """Return a block whose connection commits each statement at once.
+
+        Args:
+            limited: Statements are bounded; else each is sent alone, in no transaction.
 
         Raises:
             BackendError: for any error of the database or its driver.
         """
-        return _Reading(self)
+        return _Reading(self, limited)
 
     def _find_sessions(self) -> "Callable[[], Session] | None":
         """Return what gives the session by which all statements are sent, if any.
@@ -211,16 +225,15 @@ class _Reading(Connection):
 
     _taken: Sender | None = None
 
-    def __init__(self, client: SQLClient) -> None:
+    def __init__(self, client: SQLClient, limited: bool = True) -> None:
         self._client = client
+        self._limits = client.limits if limited else ()
 
     def __enter__(self) -> Connection:
         try:
-            self._sender = self._taken = take_outside(
-                self._client.engine, self._client.limits
-            )
+            self._sender = self._taken = take_outside(self._client.engine, self._limits)
         except SQLAlchemyError as error:
-            raise _as_ours(error) from error
+            raise as_ours(error) from error
         return self
 
     def __exit__(
@@ -235,9 +248,9 @@ class _Reading(Connection):
             if self._taken is not None:
                 self._taken.close()
         except SQLAlchemyError as raised:
-            raise _as_ours(raised) from raised
+            raise as_ours(raised) from raised
         if isinstance(error, SQLAlchemyError):
-            raise _as_ours(error) from error
+            raise as_ours(error) from error
 
     def _make_session(self) -> "Session":
         if self._taken is not None:
@@ -254,10 +267,10 @@ def _errors_as_ours() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise _as_ours(error) from error
+        raise as_ours(error) from error
 
 
-def _as_ours(error: SQLAlchemyError) -> BackendError:
+def as_ours(error: SQLAlchemyError) -> BackendError:
     """Return the error to raise for one of SQLAlchemy; logged, if it is an outage.
 
     What can be run again is logged by whoever gives up.

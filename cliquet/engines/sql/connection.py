@@ -1,6 +1,6 @@
 """The connection that a block of `SQLClient.connect` gives: values in, rows out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import sqlalchemy
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from cliquet.engines.sql.orm import Result
+
+_ROWS = 1000
 
 Row = Any
 """A tuple of columns, which are attributes too."""
@@ -83,6 +85,15 @@ class Connection:
             compiled = compile_statement(statement, name)
             self._send_waiting()
             self._opened.exec_driver_sql(compiled.text, values)
+
+    def stream(self, statement: str, **values: Any) -> Iterator[Row]:
+        """Yield the rows of a statement, of which few are kept; in a transaction."""
+        compiled = compile_statement(statement, dialect_name(self._opened.dialect))
+        self._send_waiting()
+        options = {"yield_per": _ROWS}
+        yield from self._opened.exec_driver_sql(
+            compiled.text, values, execution_options=options
+        )
 
     def run_script(self, script: str) -> None:
         """Run statements as they are, separated by semicolons; in a transaction."""

@@ -25,6 +25,7 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.util.queue import Empty, Queue
 
 from cliquet.dotted import resolve
+from cliquet.engines.reading import current_reading
 from cliquet.engines.sql.client import SQLClient
 from cliquet.engines.sql.watchdog import GRACE_SECONDS, PATIENCE
 from cliquet.engines.urls import check_scheme, invalid_url, read_url
@@ -34,13 +35,14 @@ from cliquet.settings import SETTINGS
 _CLIENTS: dict[bool, dict[str, "PostgreSQLClient"]] = {}
 
 _SCHEMES = ("postgres", "postgresql")
-_EXAMPLE = "postgresql://user:password@localhost/database"
+EXAMPLE = "postgresql://user:password@localhost/database"
 _NOT_FOR_THE_ENGINE = (
     "backend",
     "max_fetch_size",
     "max_size_bytes",
     "poolclass",
     "prefix",
+    "read_url",
     "url",
 )
 _POSTGRESQL_OPTIONS: Mapping[str, Any] = {
@@ -60,6 +62,17 @@ class PostgreSQLClient(SQLClient):
     """
 
     options: Mapping[str, Any] = MappingProxyType({})
+    one_moment = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",)
+
+    def begin_write(self, connection: sqlalchemy.Connection) -> None:
+        """Let the request read nothing more from replicas.
+
+        Raises:
+            BehindError: It has: it is run again.
+        """
+        reading = current_reading()
+        if reading is not None:
+            reading.begin_write()
 
 
 class InvalidOptionError(ConfigurationError, TypeError):
@@ -139,12 +152,10 @@ def create_from_config(config: Any, prefix: str = "") -> PostgreSQLClient:
             engines.
     """
     settings = config.get_settings()
-    url = read_url(settings, prefix, _EXAMPLE)
+    url = read_url(settings, prefix, EXAMPLE)
     per_request = asbool(settings.get("transaction_per_request", False))
     clients = _CLIENTS.setdefault(per_request, {})
-    name = f"{prefix}poolclass"
-    pool_class = resolve(config, name, settings.get(name)) or QueuePoolWithMaxBacklog
-    options = _engine_options(settings, prefix, pool_class)
+    options = read_options(config, prefix)
     if url in clients:
         if _are_ignored(options, clients[url].options, prefix):
             # Called with this text alone: applications' tests assert it.
@@ -153,25 +164,49 @@ def create_from_config(config: Any, prefix: str = "") -> PostgreSQLClient:
                 f"Parameters {prefix}* will be ignored."
             )
         return clients[url]
+    parsed = parse_url(settings, prefix, url)
+    clients[url] = make_client(settings, prefix, parsed, options, per_request)
+    return clients[url]
+
+
+def read_options(config: Any, prefix: str) -> dict[str, Any]:
+    """Return the options that settings give to the engine of a database."""
+    settings, name = config.get_settings(), f"{prefix}poolclass"
+    pool_class = resolve(config, name, settings.get(name)) or QueuePoolWithMaxBacklog
+    return _engine_options(settings, prefix, pool_class)
+
+
+def make_client(
+    settings: Mapping[str, Any],
+    prefix: str,
+    url: URL,
+    options: Mapping[str, Any],
+    per_request: bool,
+) -> PostgreSQLClient:
+    """Return a client of one server, whatever other clients there are."""
     waits = read_waits(settings, prefix)
-    engine = _make_engine(_parse_url(settings, prefix, url), options, prefix, waits)
+    engine = _make_engine(url, options, prefix, waits)
     client: PostgreSQLClient = PostgreSQLClient.on(engine, per_request)
     client.options = options
     if engine.dialect.name == "postgresql":
         client.limits = limit_statements(waits)
         if waits.statement:
             event.listen(engine, "connect", _setting_patience(waits.statement))
-    clients[url] = client
     return client
 
 
-def _parse_url(settings: Mapping[str, Any], prefix: str, url: str) -> URL:
+def parse_url(settings: Mapping[str, Any], prefix: str, url: str) -> URL:
+    """Return a URL with its driver.
+
+    Raises:
+        InvalidURLError: It is none, or that of something else.
+    """
     try:
         parsed = engine_url(url)
     except ArgumentError as error:
-        raise invalid_url(settings, prefix, _EXAMPLE) from error
+        raise invalid_url(settings, prefix, EXAMPLE) from error
     found = parsed.get_backend_name()
-    check_scheme(settings, prefix, found, _SCHEMES, _EXAMPLE)
+    check_scheme(settings, prefix, found, _SCHEMES, EXAMPLE)
     return parsed
 
 

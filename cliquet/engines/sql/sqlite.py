@@ -35,6 +35,8 @@ _CLIENTS: dict[tuple[str, bool], "SQLiteClient"] = {}
 class SQLiteClient(SQLClient):
     """Sessions on one file."""
 
+    one_moment = ("BEGIN",)
+
     def begin_write(self, connection: Connection) -> None:
         """Take the lock of the file, unless this transaction has it."""
         _begin(connection)

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import sqlalchemy
@@ -30,7 +30,33 @@ _POSTGRESQL_VERSION = (
 _SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 
-def find_problems(backends: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+class Misfit(NamedTuple):
+    """What tells that tables are not as a setting says.
+
+    Attributes:
+        sql: Finds a row then.
+        setting: Its name.
+        told: What is wrong with it.
+    """
+
+    sql: str
+    setting: str
+    told: str
+
+
+class Problem(NamedTuple):
+    """Why a backend is not ready.
+
+    Attributes:
+        reason: In words.
+        is_refused: Whether what is there would be spoilt by whoever starts.
+    """
+
+    reason: str
+    is_refused: bool = False
+
+
+def find_problems(backends: Mapping[str, Any]) -> Iterator[tuple[str, Problem]]:
     """Yield the kinds of backends that are not ready, each with the reason.
 
     Backends without tables, or of others, are not looked at.
@@ -51,30 +77,36 @@ def find_problems(backends: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _problems_of(
     engine: sqlalchemy.Engine, backends: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, Problem]]:
     wanted = dict.fromkeys(name for each in backends.values() for name in each.tables)
+    misfits = [getattr(each, "misfit", None) for each in backends.values()]
     try:
-        tables, version = _look(engine, wanted)
+        tables, version, found = _look(engine, wanted, filter(None, misfits))
     except (SQLAlchemyError, sqlite3.Error, engine.dialect.loaded_dbapi.Error) as error:
         reason = " ".join(str(error).split())
         for kind in backends:
-            yield kind, f"the database does not answer: {reason}"
+            yield kind, Problem(f"the database does not answer: {reason}")
         return
     for kind, backend in backends.items():
         missing = [name for name in backend.tables if name not in tables]
         latest = getattr(backend, "schema_version", None)
         if missing:
-            yield kind, f"tables are missing ({', '.join(missing)}): {_REMEDY}"
+            listed = ", ".join(missing)
+            yield kind, Problem(f"tables are missing ({listed}): {_REMEDY}")
         elif latest and version is not None and version < latest:
-            yield kind, f"tables have version {version}, not {latest}: {_REMEDY}"
+            told = f"tables have version {version}, not {latest}: {_REMEDY}"
+            yield kind, Problem(told)
+        elif (misfit := getattr(backend, "misfit", None)) in found:
+            told = f"'{misfit.setting}' {misfit.told}: {_REMEDY}"
+            yield kind, Problem(told, is_refused=True)
 
 
 def _look(
-    engine: sqlalchemy.Engine, wanted: Iterable[str]
-) -> tuple[set[str], int | None]:
-    """Return the tables that there are, and the version of those of the storage."""
+    engine: sqlalchemy.Engine, wanted: Iterable[str], misfits: Iterable[Misfit]
+) -> tuple[set[str], int | None, list[Misfit]]:
+    """Return the tables that there are, the version of the storage's, what misfits."""
     if engine.dialect.name == "sqlite":
-        return _look_into_file(engine.url.database, wanted), None
+        return _look_into_file(engine.url.database, wanted), None, []
     arguments, options = engine.dialect.create_connect_args(engine.url)
     options.setdefault("connect_timeout", CONNECT_SECONDS)
     with closing(engine.dialect.connect(*arguments, **options)) as connection:
@@ -87,7 +119,11 @@ def _look(
         if "metadata" in tables:
             cursor.execute(_POSTGRESQL_VERSION)
             version = cursor.fetchall()[0][0]
-    return tables, version
+        found = []
+        for misfit in misfits:
+            cursor.execute(misfit.sql)
+            found += [misfit] * len(cursor.fetchall())
+    return tables, version, found
 
 
 def _look_into_file(path: str | None, wanted: Iterable[str]) -> set[str]:

@@ -115,6 +115,20 @@ class ThreadUnit(threading.local):
                 self.forget()
                 unit.opened.close()
 
+    @contextmanager
+    def snapshot(self, engine: Engine, begin: Sequence[str]) -> Iterator[None]:
+        """Have reads belong to a transaction, unless they do already.
+
+        Args:
+            engine: Gives the connection.
+            begin: Statements that say that it reads of one moment.
+        """
+        if self.current is not None:
+            yield
+            return
+        with self.block(engine, True, None, limits=begin):
+            yield
+
     def _begin(self, engine: Engine, joins: bool, keeps_others_out: bool) -> Unit:
         opened = engine.connect()
         try:

@@ -3,18 +3,19 @@
 Rows are written in one order, so that two requests cannot wait for each other.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from importlib import resources
 from typing import Any
 
 from cliquet.engines.shared_ids import Description, Probe
+from cliquet.engines.sql.client import Connection, Row
 from cliquet.engines.sql.driver import Prepared
-from cliquet.engines.sql.postgresql import create_from_config
+from cliquet.engines.sql.postgresql import PostgreSQLClient, create_from_config
+from cliquet.engines.sql.replicas import NO_REPLICAS, Replicas, load_replicas
 from cliquet.object_ids import ODD_IN_SQL, RecordPath
-from cliquet.permission.base import Membership
 from cliquet.permission.engine import Pairs
 from cliquet.permission.sql import SQLPermission, Statements, by_permission
-from cliquet.types import Permissions
+from cliquet.types import Grant, Membership, Permissions
 
 _SCHEMA = resources.files(__package__).joinpath("schema.sql")
 _IDS = "= ANY(CAST(:object_ids AS text[]))"
@@ -49,6 +50,12 @@ AS given (user_id, principal) ORDER BY user_id, principal
 ON CONFLICT DO NOTHING"""
 )
 
+_GRANT_MANY = """INSERT INTO access_control_entries (object_id, permission, principal)
+SELECT DISTINCT object_id, permission, principal
+FROM unnest(CAST(:object_ids AS text[]), CAST(:permissions AS text[]),
+    CAST(:principals AS text[])) AS given (object_id, permission, principal)
+ORDER BY object_id, permission, principal ON CONFLICT DO NOTHING"""
+
 _SHARED = """SELECT object_id FROM access_control_entries
 WHERE principal = ANY(CAST(:principals AS text[]))
 AND permission = ANY(CAST(:permissions AS text[]))
@@ -68,6 +75,8 @@ _FEW = 100
 class Permission(SQLPermission, engine=True):
     """Permissions in a PostgreSQL database."""
 
+    client: PostgreSQLClient
+    replicas: Replicas = NO_REPLICAS
     name = "PostgreSQL"
     schema = (_SCHEMA.read_text(encoding="utf-8"),)
     statements = Statements(
@@ -117,6 +126,23 @@ class Permission(SQLPermission, engine=True):
             principals_removed=[principal for _, principal in removed],
         )
 
+    def restore(
+        self, members: Collection[Membership], granted: Collection[Grant]
+    ) -> None:
+        self.change_members(members, ())
+        self._run(
+            _GRANT_MANY,
+            object_ids=[object_id for object_id, *_ in granted],
+            permissions=[permission for _, permission, _ in granted],
+            principals=[principal for *_, principal in granted],
+        )
+
+    def _rows(self, statement: str, **values: Any) -> Sequence[Row]:
+        def read(connection: Connection) -> Sequence[Row]:
+            return connection.rows(statement, **values)
+
+        return self.replicas.read(self.client, read)
+
     def _bind_list(self, texts: Iterable[str]) -> list[str]:
         """Return an array."""
         return list(texts)
@@ -137,4 +163,6 @@ class Permission(SQLPermission, engine=True):
 
 def load_from_config(config: Any) -> Permission:
     """Build the permission backend (setting `permission_url`, those of the pool)."""
-    return Permission(client=create_from_config(config, prefix="permission_"))
+    permission = Permission(client=create_from_config(config, prefix="permission_"))
+    permission.replicas = load_replicas(config, "permission")
+    return permission

@@ -3,10 +3,11 @@
 What is not acceptable is refused with an `InvalidParameter`.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from cliquet.bounds import MAX_NAMES, MAX_SORT_FIELDS
+from cliquet.bounds import MAX_NAMES, MAX_SORT_FIELDS, MAX_WAIT_SECONDS
 from cliquet.resource.invalid import InvalidParameter
 from cliquet.resource.querystring.filters import (
     as_field,
@@ -16,6 +17,8 @@ from cliquet.resource.querystring.filters import (
 )
 from cliquet.resource.querystring.pagination import Position, parse_token
 from cliquet.storage.query import Filter, Sort
+
+_SECONDS = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,3})?", re.ASCII)
 
 
 class Listing(NamedTuple):
@@ -98,6 +101,16 @@ def parse_limit(text: Any, paginate_by: int | None) -> int | None:
     if server_limit is None:
         return limit or None
     return min(limit or server_limit, server_limit)
+
+
+def parse_wait(text: str | None) -> float:
+    """Read `_wait`: how many seconds a list may be waited for, 0 if it is absent."""
+    if text is None:
+        return 0.0
+    if not _SECONDS.fullmatch(text.strip()) or float(text) > MAX_WAIT_SECONDS:
+        description = f"_wait should be a number of seconds, {MAX_WAIT_SECONDS} at most"
+        raise InvalidParameter("querystring", "_wait", description)
+    return float(text)
 
 
 def parse_sorting(

@@ -72,7 +72,7 @@ def parse_filters(
         check_text(name, name)
         check_text(name, value)
         if name in _TIMESTAMP_PARAMETERS:
-            since = _parse_timestamp(name, value)
+            since = parse_timestamp(name, value)
             filters.append(Filter(modified_field, since, _TIMESTAMP_PARAMETERS[name]))
         elif not name.startswith("_"):
             found = _find_search(name, is_known_field, is_literal)
@@ -102,7 +102,8 @@ def uses_deprecated_name(names: Iterable[str]) -> bool:
     return any(name.strip() == "_to" for name in names)
 
 
-def _parse_timestamp(name: str, text: Any) -> int:
+def parse_timestamp(name: str, text: Any) -> int:
+    """Read a timestamp, which may be quoted as in an entity tag."""
     unquoted = text.strip('"') if isinstance(text, str) else text
     timestamp: int = parse_value(name, unquoted)
     if not is_bounded_integer(timestamp):

@@ -3,7 +3,8 @@
 A page ends at its last record: the next one holds the records that come after it in
 the order asked for, whatever was written meanwhile (docs: protocol-paging).
 
-A token is the base64 of ``{"last_record": {field: value, …}, "offset": n}``. It stays
+A token is the base64 of ``{"last_record": {field: value, …}, "offset": n}``, with
+``"total": n`` if the first page counted. It stays
 short whatever the records hold: values that only have a rank, and the large ones, are
 replaced by objects.
 
@@ -84,10 +85,12 @@ class Position(NamedTuple):
     Attributes:
         values: Of the last record, for each sort key; maybe its id.
         offset: How many records were returned so far, over all pages.
+        total: How many there were when the first page was read, if that is known.
     """
 
     values: dict[str, Any]
     offset: int
+    total: int | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -161,7 +164,7 @@ def build_token(
     sorting: Sequence[tuple[str, int]],
     last_record: dict[str, Any],
     offset: int,
-    *,
+    total: int | None = None,
     id_field: str = "id",
     modified_field: str = "last_modified",
 ) -> str:
@@ -172,6 +175,7 @@ def build_token(
             the same values.
         last_record: The last one of the page.
         offset: How many records were returned so far.
+        total: How many there are on all pages, if that is known.
         id_field: Never cut, since the record may have to be found.
         modified_field: Never cut either.
     """
@@ -186,7 +190,10 @@ def build_token(
         if any(map(_is_beginning, values.values())):
             values[id_field] = last_record[id_field]
         written = {str(field): _to_json(value) for field, value in values.items()}
-        token = encode64(dumps({"last_record": written, "offset": offset}))
+        content: dict[str, Any] = {"last_record": written, "offset": offset}
+        if total is not None:
+            content["total"] = total
+        token = encode64(dumps(content))
         if len(quote_plus(token)) <= MAX_ENCODED_LENGTH:
             break
     return token
@@ -209,19 +216,20 @@ def parse_token(
         # Clients that do not encode the query string turn + into a blank.
         content = loads(decode64(text.replace(" ", "+")))
         last_record, offset = content["last_record"], content["offset"]
+        total = content.get("total")
         fields = [key.field for key in sorting]
         if id_field in last_record and id_field not in fields:
             fields.append(id_field)
         values = {field: _from_json(last_record[field]) for field in fields}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _invalid_token() from error
-    if not is_bounded_integer(offset) or offset < 0:
+    if any(not is_bounded_integer(each) or each < 0 for each in (offset, total or 0)):
         raise _invalid_token()
     if not is_bounded_integer(values.get(modified_field)):
         raise _invalid_token()
     if not isinstance(values.get(id_field, ""), str):
         raise _invalid_token()
-    position = Position(values, offset)
+    position = Position(values, offset, total)
     if id_field not in values and not position.is_complete:
         raise _invalid_token()
     return position

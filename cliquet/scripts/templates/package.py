@@ -18,7 +18,7 @@ SETTINGS = {
     # A page that clients are sent to when they meet an error 500.
     "error_info_link": "",
     # What scripts of web pages may read besides the headers of the protocol.
-    "cors_exposed_headers": "ETag, Last-Modified, Location, X-Request-Id",
+    "cors_exposed_headers": "Accept-Patch, ETag, Last-Modified, Location, X-Request-Id",
     # The root URL names what clients can use besides the protocol's version 2.
     "announce_capabilities": True,
 }

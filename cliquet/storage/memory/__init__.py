@@ -4,19 +4,30 @@ Everything is lost when the process ends. Threads share a store safely: each ope
 holds its lock.
 """
 
+from itertools import takewhile
 from threading import RLock
 from typing import Any
 
 from cliquet.json_values import copy_json
+from cliquet.storage.answers import Answer, Claims
 from cliquet.storage.base import MemoryBasedStorage
 from cliquet.storage.exceptions import (
+    ClaimedError,
     ModifiedMeanwhileError,
     RecordNotFoundError,
     UnicityError,
 )
 from cliquet.storage.memory.collection import Collection, Entry
 from cliquet.storage.memory.lists import read_list
-from cliquet.storage.query import Condition, FieldNames, Query, Scope, Write
+from cliquet.storage.memory.transfer import MemoryTransfer
+from cliquet.storage.query import (
+    EVERY_COLLECTION,
+    Condition,
+    FieldNames,
+    Query,
+    Scope,
+    Write,
+)
 from cliquet.storage.rules import check_collection, check_version
 from cliquet.timestamps import msec_time, next_timestamp
 from cliquet.types import Record, Timestamp
@@ -24,14 +35,19 @@ from cliquet.types import Record, Timestamp
 __all__ = ["MemoryBasedStorage", "Storage", "load_from_config"]
 
 
-class Storage(MemoryBasedStorage):
+class Storage(MemoryTransfer, MemoryBasedStorage):
     """Storage in the memory of this process."""
 
     database = "memory"
+    keeps_answers = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._lock = RLock()
         self._collections: dict[Scope, Collection] = {}
+        self._answers: dict[str, Answer] = {}
+        self._uncommitted: set[str] = set()
+        self._claims = Claims(self._end_claim)
+        self._horizon: Timestamp = 0
 
     def scopes(self) -> list[Scope]:
         with self._lock:
@@ -48,13 +64,13 @@ class Storage(MemoryBasedStorage):
     ) -> list[Timestamp]:
         with self._lock:
             collection = self._collections.get(Scope(collection_id, parent_id))
-            entries = collection.tombstones.values() if collection else ()
-            times = sorted((each.modified for each in entries), reverse=newest_first)
-        return times[:limit]
+            return collection.dead_times(limit, newest_first) if collection else []
 
     def _flush(self) -> None:
         with self._lock:
             self._collections.clear()
+            self._answers.clear()
+            self._horizon = 0
 
     def _timestamp(self, scope: Scope) -> Timestamp | None:
         with self._lock:
@@ -129,21 +145,64 @@ class Storage(MemoryBasedStorage):
     def _purge(self, scope: Scope, names: FieldNames, before: Timestamp | None) -> int:
         with self._lock:
             collection = self._collections.get(scope) or Collection()
-            old = [
-                entry.id
-                for entry in collection.tombstones.values()
-                if before is None or entry.modified < before
-            ]
-            for object_id in old:
-                collection.forget(object_id)
+            old = collection.dead_before(before)
+            for entry in old:
+                collection.forget(entry.id)
+                collection.horizon = max(collection.horizon, entry.modified)
             return len(old)
 
-    def _list(self, query: Query) -> tuple[list[Record], int]:
+    def claim_answer(self, key: str) -> Answer | None:
+        if not self._claims.take(key):
+            raise ClaimedError(key)
+        with self._lock:
+            found = self._answers.get(key)
+        return found if found is not None and found.expires > msec_time() else None
+
+    def keep_answer(self, key: str, answer: Answer) -> None:
+        self.purge_answers()
+        with self._lock:
+            # None but this transaction sees it before it ends: it has the claim.
+            self._answers[key] = answer
+            self._uncommitted.add(key)
+
+    def _end_claim(self, key: str, committed: bool) -> None:
+        with self._lock:
+            if key in self._uncommitted:
+                self._uncommitted.discard(key)
+                if not committed:
+                    self._answers.pop(key, None)
+
+    def purge_answers(self) -> int:
+        now = msec_time()
+        with self._lock:
+            # In the order in which they were kept, and mostly expire.
+            expired = list(
+                takewhile(lambda key: self._answers[key].expires <= now, self._answers)
+            )
+            for key in expired:
+                del self._answers[key]
+            return len(expired)
+
+    def _raise_timestamp(self, scope: Scope, timestamp: Timestamp) -> None:
+        with self._lock:
+            collection = self._collection(scope)
+            collection.timestamp = max(collection.timestamp or timestamp, timestamp)
+
+    def _raise_horizon(self, scope: Scope, horizon: Timestamp) -> None:
+        with self._lock:
+            if scope == EVERY_COLLECTION:
+                self._horizon = max(self._horizon, horizon)
+                return
+            collection = self._collection(scope)
+            collection.horizon = max(collection.horizon, horizon)
+
+    def _list(self, query: Query) -> tuple[list[Record], int, Timestamp]:
         with self._lock:
             collection = self._collections.get(query.scope)
             if collection is None:
-                return [], 0
-            return read_list(collection, query)
+                return [], 0, self._horizon
+            horizon = max(self._horizon, collection.horizon)
+            return (*read_list(collection, query), horizon)
 
     def _collection(self, scope: Scope) -> Collection:
         return self._collections.setdefault(scope, Collection())

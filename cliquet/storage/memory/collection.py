@@ -43,11 +43,13 @@ class Collection:
 
     Attributes:
         counts: What lists of shared records counted, until one comes or goes.
+        horizon: Up to when not all deletions are known.
     """
 
     def __init__(self) -> None:
         self.counts: dict[Any, tuple[int, int]] = {}
         self.timestamp: Timestamp | None = None
+        self.horizon: Timestamp = 0
         self.live: dict[str, Entry] = {}
         self.tombstones: dict[str, Entry] = {}
         self._live_order: list[Entry] = []
@@ -93,6 +95,17 @@ class Collection:
         entry = self.tombstones.pop(object_id, None)
         if entry is not None:
             _discard(self._tombstone_order, entry)
+
+    def dead_times(self, limit: int, newest_first: bool) -> list[Timestamp]:
+        """Return the timestamps of some tombstones, in order."""
+        order = self._tombstone_order
+        found = order[: -limit - 1 : -1] if newest_first else order[:limit]
+        return [entry.modified for entry in found]
+
+    def dead_before(self, before: Timestamp | None) -> list[Entry]:
+        """Return the tombstones that are older than a timestamp, or all."""
+        order = self._tombstone_order
+        return order[: len(order) if before is None else bisect_left(order, (before,))]
 
     def holders(self, field: str, value: Any) -> set[str]:
         """Return the ids of the live records that have a value in a field."""

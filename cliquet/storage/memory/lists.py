@@ -32,7 +32,7 @@ def read_list(collection: Collection, query: Query) -> tuple[list[Record], int]:
     shared = next(filter(None, map(_shared_objects, query.filters)), None)
     with shared.lock if shared else nullcontext():
         reader = _Reader(collection, query)
-        return reader.page(), reader.total()
+        return reader.page(), reader.total() if query.with_total else 0
 
 
 class _Reader:

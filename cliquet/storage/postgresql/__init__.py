@@ -3,14 +3,27 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pyramid.settings import asbool
+
+from cliquet.engines.reading import needs_proof
 from cliquet.engines.sql.client import Connection
-from cliquet.storage.cascade import Deletion, first_timestamps, gathered
-from cliquet.storage.exceptions import ModifiedMeanwhileError
-from cliquet.storage.postgresql import schema, writes, zones
+from cliquet.engines.sql.replicas import NO_REPLICAS, Replicas, load_replicas
+from cliquet.storage.cascade import Deletion
+from cliquet.storage.exceptions import ModifiedMeanwhileError, RecordNotFoundError
+from cliquet.storage.postgresql import (
+    changes,
+    document_index,
+    parents,
+    schema,
+    writes,
+    zones,
+)
 from cliquet.storage.postgresql.client import PostgreSQLClient, create_from_config
 from cliquet.storage.postgresql.filters import Conditions, Parameters
 from cliquet.storage.postgresql.lists import build_list
 from cliquet.storage.postgresql.numbers import plain_floats
+from cliquet.storage.postgresql.transfer import PostgreSQLTransfer
+from cliquet.storage.postgresql.triggers import find_misfit
 from cliquet.storage.query import (
     Condition,
     FieldNames,
@@ -21,7 +34,6 @@ from cliquet.storage.query import (
 )
 from cliquet.storage.rules import check_collection, check_record
 from cliquet.storage.sql import (
-    PAIR,
     Lock,
     SQLStorage,
     document,
@@ -29,6 +41,7 @@ from cliquet.storage.sql import (
     present_all,
     present_page,
 )
+from cliquet.storage.statements import PAIR
 from cliquet.timestamps import next_timestamp
 from cliquet.types import Record, Timestamp
 
@@ -41,31 +54,47 @@ _UNLIMITED = 2**62
 _ATTEMPTS = 3
 
 
-class Storage(SQLStorage):
+class Storage(PostgreSQLTransfer, SQLStorage):
     """Storage in a PostgreSQL database.
 
     Args:
         client: Connections to the database.
         max_fetch_size: The maximum number of records of a list without a limit.
+        triggers: Whether triggers count the records, or the statements do.
     """
 
-    schema_version = 14
-    statements = writes.STATEMENTS
+    schema_version = 16
+    statements = changes.WITH_TRIGGERS.statements
     client: PostgreSQLClient
+    replicas: Replicas = NO_REPLICAS
 
     def __init__(
-        self, client: PostgreSQLClient, max_fetch_size: int, *args: Any, **kwargs: Any
+        self,
+        client: PostgreSQLClient,
+        max_fetch_size: int,
+        *args: Any,
+        triggers: bool = True,
+        **kwargs: Any,
     ) -> None:
         super().__init__(client)
         self._max_fetch_size = max_fetch_size
+        self.has_triggers = triggers
+        self.misfit = find_misfit(triggers)
+        self._writes = changes.WITH_TRIGGERS
+        if not triggers:
+            self._writes = changes.WITHOUT_TRIGGERS
+            self.statements = self._writes.statements
 
-    def initialize_schema(self, dry_run: bool = False, to_utc: bool = False) -> None:
+    def initialize_schema(
+        self, dry_run: bool = False, to_utc: bool = False, with_index: bool = False
+    ) -> None:
         """Create the tables, or upgrade them from any earlier version.
 
         Args:
             dry_run: Log what would be done, and do nothing.
             to_utc: Move to UTC the timestamps that an earlier version wrote in another
                 time zone, besides.
+            with_index: Build the index on documents, besides.
 
         Raises:
             AssertionError: The installed version is not the one expected.
@@ -74,6 +103,8 @@ class Storage(SQLStorage):
         if to_utc:
             with self.client.connect(force_commit=True) as connection:
                 zones.move(connection, dry_run)
+        if with_index:
+            document_index.build(self.client, dry_run)
 
     def _get_installed_version(self) -> int | None:
         with self.client.connect(readonly=True) as connection:
@@ -81,7 +112,33 @@ class Storage(SQLStorage):
 
     def _execute_sql_file(self, path: str) -> None:
         with self.client.connect(force_commit=True) as connection:
-            schema.execute_file(connection, path)
+            schema.execute_file(connection, path, self.has_triggers)
+
+    def _get(self, scope: Scope, names: FieldNames, object_id: str) -> Record:
+        needed = needs_proof(scope)
+        statement = writes.GET_REACHED if needed else self.statements.get
+
+        def read(connection: Connection) -> Any:
+            return connection.row(statement, id=object_id, **scope._asdict())
+
+        if needed:
+            _, *found = self.replicas.prove(self.client, read, lambda row: row.reached)
+        else:
+            found = self.replicas.read(self.client, read)
+        if not found or found[0] is None:
+            raise RecordNotFoundError(object_id)
+        return present(found, names)
+
+    def _timestamp(self, scope: Scope) -> Timestamp | None:
+        def read(connection: Connection) -> Timestamp:
+            row = connection.row(self.statements.timestamp, **scope._asdict())
+            return row.last_modified if row else 0
+
+        if needs_proof(scope):
+            found = self.replicas.prove(self.client, read, int)
+        else:
+            found = self.replicas.read(self.client, read)
+        return found or None
 
     def _initialize_timestamp(self, scope: Scope) -> Timestamp:
         with self.client.connect() as connection:
@@ -89,7 +146,7 @@ class Storage(SQLStorage):
             return int(row.last_modified)
 
     def _write_at_once(self, connection: Connection, write: Write) -> Record | None:
-        planned = _plan(write)
+        planned = _plan(write, self._writes)
         if planned is None:
             return None
         statement, values = planned
@@ -131,8 +188,8 @@ class Storage(SQLStorage):
         parameters = Parameters(**scope._asdict())
         conditions = Conditions(parameters, names).filters(query.filters)
         where = " AND ".join([PAIR, *conditions])
-        more = writes.DELETED if before is not None else writes.NOTHING_MORE
-        statement = writes.DELETE_ALL.format(where=where, **more)
+        more = changes.DELETED if before is not None else changes.NOTHING_MORE
+        statement = self._writes.delete_all.format(where=where, **more)
         with self.client.connect() as connection:
             lock = self._lock(connection, scope)
             check_collection(condition.collection, lock.timestamp)
@@ -152,40 +209,40 @@ class Storage(SQLStorage):
         self, collection_id: str, beginnings: Sequence[str]
     ) -> Sequence[str]:
         with self.client.connect(readonly=True) as connection:
-            rows = connection.rows(
-                writes.FIND_PARENTS,
-                collection_id=collection_id,
-                beginnings=list(beginnings),
-            )
-        return [row.parent_id for row in rows]
+            return parents.find(connection, collection_id, beginnings)
 
     def _delete_of_parents(
         self, collection_id: str, parent_ids: Sequence[str], names: FieldNames
     ) -> list[Deletion]:
-        values: dict[str, Any] = {
-            "collection_id": collection_id,
-            "parent_ids": list(parent_ids),
-        }
+        statement = self._writes.delete_of_parents
         with self.client.connect() as connection:
-            locked = connection.rows(writes.LOCK_PARENTS, **values)
-            if not locked:
-                return []
-            times = {row.parent_id: row.last_modified for row in locked}
-            firsts = first_timestamps(times.items(), locked[-1].now)
-            values |= {"parent_ids": list(firsts), "firsts": list(firsts.values())}
-            rows = connection.rows(writes.DELETE_OF_PARENTS, **values)
-        deleted = ((row[0], row[1], present(row[2:], names)) for row in rows)
-        return gathered(deleted, collection_id, times, names)
+            return parents.delete(
+                connection, statement, collection_id, parent_ids, names
+            )
 
-    def _list(self, query: Query) -> tuple[list[Record], int]:
+    def _list(self, query: Query) -> tuple[list[Record], int, Timestamp]:
         limit = query.limit or self._max_fetch_size or _UNLIMITED
         page = build_list(query, limit)
-        with self.client.connect(readonly=True) as connection:
+        if needs_proof(query.scope):
+            # What is read after it, from the same server, is no older.
+            self._timestamp(query.scope)
+
+        def read(connection: Connection) -> tuple[list[Record], int, Timestamp]:
             row: Any = connection.row(page.text, **page.parameters.values)
             if row.records is not None:
-                return present_page(row.records, query.names), row.total
+                found = present_page(row.records, query.names)
+                return found, row.total, row.horizon
             rows = connection.rows(page.rows, **page.parameters.values)
-        return present_all(rows, query.names), row.total
+            # What was purged since the first statement is not among them.
+            horizon: Any = connection.row(page.horizon, **query.scope._asdict())
+            return present_all(rows, query.names), row.total, horizon.horizon
+
+        return self.replicas.read(self.client, read)
+
+    def _claim(self, key: str) -> bool:
+        with self.client.connect() as connection:
+            row: Any = connection.row(writes.CLAIM, key=writes.claim_key(key))
+        return bool(row.taken)
 
     def lock_collections(self, scopes: Sequence[Scope]) -> None:
         if self.client.commit_manually:
@@ -195,7 +252,7 @@ class Storage(SQLStorage):
             connection.run(writes.LOCK_ALL, keys=keys)
 
 
-def _plan(write: Write) -> tuple[str, dict[str, Any]] | None:
+def _plan(write: Write, known: changes.Writes) -> tuple[str, dict[str, Any]] | None:
     """Return the statement that does a write at once, and its values, if one does.
 
     It creates a record, or replaces or deletes one whose timestamp is expected, but
@@ -215,9 +272,9 @@ def _plan(write: Write) -> tuple[str, dict[str, Any]] | None:
         **write.scope._asdict(),
     }
     if write.record is None:
-        return writes.DELETE, {**values, "with_deleted": write.with_deleted}
+        return known.delete, {**values, "with_deleted": write.with_deleted}
     data = plain_floats(document(write))
-    return writes.CREATE if write.is_new else writes.REPLACE, {**values, "data": data}
+    return known.create if write.is_new else known.replace, {**values, "data": data}
 
 
 def load_from_config(config: Any) -> Storage:
@@ -225,4 +282,7 @@ def load_from_config(config: Any) -> Storage:
     settings = config.get_settings()
     max_fetch_size = int(settings["storage_max_fetch_size"])
     client = create_from_config(config, prefix="storage_")
-    return Storage(client=client, max_fetch_size=max_fetch_size)
+    triggers = asbool(settings.get("postgresql_triggers", True))
+    storage = Storage(client, max_fetch_size, triggers=triggers)
+    storage.replicas = load_replicas(config, "storage")
+    return storage

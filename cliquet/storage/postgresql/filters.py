@@ -14,6 +14,7 @@ from cliquet import serialization
 from cliquet.engines.shared_ids import Description, SharedIds
 from cliquet.storage.postgresql.numbers import plain_floats
 from cliquet.storage.postgresql.search import (
+    write_equal,
     write_member,
     write_search,
     write_search_of_column,
@@ -176,9 +177,7 @@ class _Values(_Writer):
             return self._column(field, "=", value) or "FALSE"
         if value is None:
             return f"COALESCE({self._member(field)} = 'null', TRUE)"
-        # Equality with a constant can use an index on the member. It is NULL where the
-        # member is missing.
-        return f"{self._member(field)} = {self._parameters.bind_json(value)}"
+        return write_equal(field, value, self._data, self._parameters.bind, as_json)
 
 
 class _Positions(_Writer):

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cliquet.storage.postgresql.filters import MODIFIED, Conditions, Parameters
+from cliquet.storage.postgresql.totals import reads_more, write_total
 from cliquet.storage.query import Query
-from cliquet.storage.sql import PAIR
+from cliquet.storage.statements import HORIZON, PAIR
 
 #: Bytes of documents, compressed, from which on a page is read row by row: PostgreSQL
 #: makes no text of more than 1 GB, and compresses to 1/255 at best.
@@ -18,26 +19,21 @@ _LARGE = 4_000_000
 #: Drivers make one text of it much faster than a hundred rows, and it is parsed at
 #: once. It is in the order of the page.
 _ONE_ROW = """
-    WITH page AS MATERIALIZED ({page})
+    WITH {found} page AS MATERIALIZED ({page})
     SELECT CASE
         WHEN (SELECT sum(pg_column_size(data)) FROM page) > :large THEN NULL
         ELSE COALESCE((
             SELECT CAST(json_agg(json_build_array(id, last_modified, data)) AS text)
             FROM page), '[]')
         END AS records,
-        {total} AS total"""
+        {total} AS total, {horizon} AS horizon"""
 
 _ROWS = """
-    SELECT id, last_modified, CAST(data AS text) AS data FROM ({page}) AS page"""
+    {found} SELECT id, last_modified, CAST(data AS text) AS data
+    FROM ({page}) AS page"""
 
-#: How many records a collection has is counted by a trigger.
-_SIZE = f"COALESCE((SELECT records FROM timestamps WHERE {PAIR}), 0)"
-
-_COUNT = "(SELECT count(*) FROM records WHERE {where})"
-
-#: A first page that is not full has all that matches: nothing else is counted.
-_COUNT_IF_FULL = """CASE WHEN (SELECT count(*) FROM page) < :limit
-        THEN (SELECT count(data) FROM page) ELSE {count} END"""
+#: What matches, of which the page is the beginning.
+_FOUND = "found AS MATERIALIZED {part}"
 
 
 #: Expressions, each with its direction.
@@ -50,12 +46,14 @@ class Statement(NamedTuple):
     Attributes:
         text: Reads it in one row. Columns: `records`, a JSON list of `[id,
             last_modified, data]` where `data` is null for tombstones, or NULL if they
-            are too large for one text; `total`, how many live records match.
+            are too large for one text; `total`, how many live records match; `horizon`.
         rows: Reads it row by row, those three being columns.
+        horizon: Reads the horizon alone.
     """
 
     text: str
     rows: str
+    horizon: str
     parameters: Parameters
 
 
@@ -64,51 +62,59 @@ def build_list(query: Query, limit: int) -> Statement:
     parameters = Parameters(limit=limit, large=_LARGE, **query.scope._asdict())
     live = Conditions(parameters, query.names)
     filters = live.filters(query.filters)
-    total = _write_total(query, filters)
+    more = reads_more(query, limit)
+    total = "0"
+    if query.with_total:
+        total = write_total(query, parameters, _where(filters), reads_more=more)
     where = _where(filters, live.page(query.rules))
     order = live.order(query.order)
-    if query.include_deleted:
-        page = _write_merged_page(query, parameters, where, order)
+    found = ""
+    if more:
+        part = _write_part("records", "data", where, order, limit=":some")
+        found = _FOUND.format(part=part)
+    if more or query.include_deleted:
+        first = "(SELECT * FROM found)"
+        if not more:
+            first = _write_part("records", "data", where, order)
+        page = _write_merged_page(query, parameters, first, order)
     else:
         page = (
             f"SELECT id, {MODIFIED} AS last_modified, data FROM records"
             f" WHERE {where} ORDER BY {_ordered(order)} LIMIT :limit"
         )
-    text = _ONE_ROW.format(page=page, total=total)
-    return Statement(text, _ROWS.format(page=page), parameters)
-
-
-def _write_total(query: Query, filters: list[str]) -> str:
-    count = _COUNT.format(where=_where(filters)) if filters else _SIZE
-    if query.filters and not query.rules:
-        return _COUNT_IF_FULL.format(count=count)
-    return count
+    horizon = HORIZON if query.with_horizon else "0"
+    text = _ONE_ROW.format(
+        found=found and f"{found},", page=page, total=total, horizon=horizon
+    )
+    rows = _ROWS.format(found=found and f"WITH {found}", page=page)
+    return Statement(text, rows, f"SELECT {horizon} AS horizon", parameters)
 
 
 def _write_merged_page(
-    query: Query, parameters: Parameters, where: str, order: _Order
+    query: Query, parameters: Parameters, live: str, order: _Order
 ) -> str:
-    document = parameters.bind_json({query.names.deleted: True})
-    dead = Conditions(parameters, query.names, data=document)
-    dead_where = _where(dead.filters(query.filters), dead.page(query.rules))
-    parts = [
-        _write_part("records", "data", where, order),
-        _write_part(
-            "deleted", "CAST(NULL AS jsonb)", dead_where, dead.order(query.order)
-        ),
-    ]
+    """Write the page of what is live, and of tombstones if they are wanted."""
+    parts = [live]
+    if query.include_deleted:
+        document = parameters.bind_json({query.names.deleted: True})
+        dead = Conditions(parameters, query.names, data=document)
+        where = _where(dead.filters(query.filters), dead.page(query.rules))
+        nothing = "CAST(NULL AS jsonb)"
+        parts.append(_write_part("deleted", nothing, where, dead.order(query.order)))
     keys = [(f"key_{number}", direction) for number, (_, direction) in enumerate(order)]
     return (
-        f"SELECT id, last_modified, data FROM ({' UNION ALL '.join(parts)}) AS found"
+        f"SELECT id, last_modified, data FROM ({' UNION ALL '.join(parts)}) AS entries"
         f" ORDER BY {_ordered(keys)} LIMIT :limit"
     )
 
 
-def _write_part(table: str, data: str, where: str, order: _Order) -> str:
+def _write_part(
+    table: str, data: str, where: str, order: _Order, limit: str = ":limit"
+) -> str:
     keys = [f"{key} AS key_{number}" for number, (key, _) in enumerate(order)]
     return (
         f"(SELECT id, {MODIFIED} AS last_modified, {data} AS data, {', '.join(keys)}"
-        f" FROM {table} WHERE {where} ORDER BY {_ordered(order)} LIMIT :limit)"
+        f" FROM {table} WHERE {where} ORDER BY {_ordered(order)} LIMIT {limit})"
     )
 
 

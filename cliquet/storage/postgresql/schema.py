@@ -1,8 +1,8 @@
 """The tables of the storage: the version that is installed, and how it becomes ours.
 
-A fresh database gets `schema.sql`; an older one each migration in turn, in a
-transaction of its own that starts by locking `metadata`: of two processes that migrate
-at once, one works and the other finds the work done.
+A fresh database gets `schema.sql`, and triggers if it is to have them; an older one
+each migration in turn, in a transaction of its own that starts by locking `metadata`:
+of two processes that migrate at once, one works and the other finds the work done.
 """
 
 import re
@@ -13,7 +13,10 @@ from typing import Any
 from cliquet.engines.exceptions import BackendError
 from cliquet.engines.sql.client import Connection
 from cliquet.logs import logger
-from cliquet.storage.postgresql import zones
+from cliquet.storage.postgresql import document_index, triggers, zones
+
+#: What creates the tables.
+SCHEMA = "schema.sql"
 
 #: A flush by 3.1.x leaves its tables, and no row that tells their version.
 VERSION_AFTER_FLUSH = 11
@@ -70,6 +73,8 @@ def initialize(storage: Any, dry_run: bool) -> None:
         _migrate(storage, start, path)
     if version < wanted and not dry_run:
         logger.info(f"PostgreSQL storage schema migration to {wanted} done.")
+    if not (dry_run and version < wanted) and version <= wanted:
+        triggers.fit(storage, dry_run)
     with storage.client.connect(readonly=True) as connection:
         zones.tell(connection, zones.NOTED_SINCE if not dry_run else version)
 
@@ -82,7 +87,7 @@ def _create(storage: Any, dry_run: bool) -> None:
         _check_database(connection)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            storage._execute_sql_file("schema.sql")  # noqa: SLF001 -- applications patch it
+            storage._execute_sql_file(SCHEMA)  # noqa: SLF001 -- applications patch it
             break
         except BackendError:
             # Another process may create the same tables at the same moment.
@@ -108,16 +113,35 @@ def _migrate(storage: Any, start: int, path: str) -> None:
     logger.info(f"Done in {time.monotonic() - began:.1f} s.")
 
 
-def execute_file(connection: Connection, path: str) -> None:
-    """Run a file of this package, unless it is a migration that was done meanwhile."""
-    script = resources.files(__package__).joinpath(path).read_text(encoding="utf-8")
+def execute_file(connection: Connection, path: str, has_triggers: bool = True) -> None:
+    """Run a file of this package, unless it is a migration that was done meanwhile.
+
+    Args:
+        connection: In a transaction.
+        path: Of the file.
+        has_triggers: Whether new tables have them.
+    """
     target = re.search(r"_(\d+)\.sql$", path)
     if target is not None:
+        document_index.take_turn(connection)
         connection.run("LOCK TABLE metadata IN ACCESS EXCLUSIVE MODE")
         found = installed_version(connection)
         if found is not None and found >= int(target.group(1)):
             return
-    connection.run_script(script)
+    elif path in (triggers.WITH, triggers.WITHOUT):
+        document_index.take_turn(connection)
+    for name in _parts(path, has_triggers):
+        script = resources.files(__package__).joinpath(name)
+        connection.run_script(script.read_text(encoding="utf-8"))
+
+
+def _parts(path: str, has_triggers: bool) -> list[str]:
+    """Return the files that make up one: where triggers change, records are counted."""
+    if path == SCHEMA:
+        return [path, *([triggers.WITH] if has_triggers else []), triggers.COUNTS]
+    if path in (triggers.WITH, triggers.WITHOUT):
+        return [path, triggers.COUNTS]
+    return [path]
 
 
 def _check_database(connection: Connection) -> None:

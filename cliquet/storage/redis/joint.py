@@ -5,6 +5,7 @@ from typing import Any
 
 from cliquet.engines.joint import in_turn
 from cliquet.storage.query import UNCONDITIONAL, Condition
+from cliquet.storage.redis.keys import Keys
 
 # What is to be written along is written if the record was.
 _UNLESS_WRITTEN = """
@@ -20,6 +21,7 @@ class JointScripts:
     Args:
         client: Runs them.
         database: What it connects to.
+        keys: Tells which keys one script may have.
         sources: Their texts by name.
         scripts: The same, registered with the client.
     """
@@ -28,11 +30,13 @@ class JointScripts:
         self,
         client: Any,
         database: Any,
+        keys: Keys,
         sources: Mapping[str, str],
         scripts: Mapping[str, Callable[..., Any]],
     ) -> None:
         self._client = client
         self._database = database
+        self._keys = keys
         self._sources = sources
         self._scripts = scripts
         self._joined: dict[tuple[str, str], Any] = {}
@@ -45,10 +49,17 @@ class JointScripts:
         condition: Condition = UNCONDITIONAL,
         record_ids: Sequence[str] = (),
     ) -> Any:
-        """Run a script, and what a condition wants written along for some records."""
+        """Run a script, and what a condition wants written along for some records.
+
+        What is in another slot of a cluster is written after it, by whoever wants it.
+        """
         joint = condition.joint_in(self._database)
         second = joint.script(record_ids) if joint else None
-        if joint is None or second is None:
+        if (
+            joint is None
+            or second is None
+            or not self._keys.are_together([*keys, *second.keys])
+        ):
             return self._scripts[name](keys=keys, args=arguments)
         reply, *more = self._join(name, second.source)(
             keys=[*keys, *second.keys],

@@ -11,14 +11,7 @@ from cliquet import serialization
 from cliquet.engines.redis.shared_ids import as_argument
 from cliquet.storage.evaluation import evaluate
 from cliquet.storage.query import COMPARISON, Filter, Query, Scope, Sort
-from cliquet.storage.redis.keys import (
-    DEAD,
-    LIVE,
-    TIMESTAMP,
-    beginning,
-    key,
-    keys_of_page,
-)
+from cliquet.storage.redis.keys import DEAD, LIVE, TIMESTAMP, Keys
 from cliquet.storage.redis.moves import Moves
 from cliquet.storage.rules import bounds, is_bound, page_bounds, take_shared
 from cliquet.types import Record, Timestamp
@@ -68,6 +61,11 @@ def _is_indexed(query: Query, order: Sequence[Sort]) -> bool:
     )
 
 
+def with_horizon(script: str) -> str:
+    """Return the name of a script that reads the horizon of the collection, too."""
+    return f"{script} with horizon"
+
+
 def wanted_ids(filters: Sequence[Filter], id_field: str) -> list[str] | None:
     """Return the only ids that can match, None if there is no such limit."""
     for item in filters:
@@ -86,23 +84,31 @@ class Lists:
 
     Args:
         scripts: Scripts by name, registered with a client.
+        keys: Names keys.
         moves: Moves what 3.1.x left elsewhere.
     """
 
-    def __init__(self, scripts: dict[str, Callable[..., Any]], moves: Moves) -> None:
+    def __init__(
+        self, scripts: dict[str, Callable[..., Any]], keys: Keys, moves: Moves
+    ) -> None:
         self._scripts = scripts
+        self._keys = keys
         self._moves = moves
 
-    def read(self, query: Query) -> tuple[list[Record], int]:
-        """Return the records of a list, and how many live ones match its filters."""
+    def read(self, query: Query) -> tuple[list[Record], int, Timestamp]:
+        """Return the records of a list, how many live ones match, and the horizon."""
         shared, others = take_shared(query.filters, query.names.id)
         if shared is not None:
             narrowed = query._replace(filters=others)
+            described = shared.value.described
             try:
-                return self._read(narrowed, as_argument(shared.value.described))
+                if self._keys.is_shared_with(query.scope, described.prefix):
+                    argument = as_argument(described, self._keys.tag(query.scope))
+                    return self._read(narrowed, argument)
             except _UnindexedError:
                 # Reading the ids builds the index of permissions.
-                listed = shared._replace(value=list(shared.value))
+                pass
+            listed = shared._replace(value=list(shared.value))
             query = query._replace(filters=[*others, listed])
         return self._read(query)
 
@@ -110,44 +116,80 @@ class Lists:
         self, scope: Scope, kinds: Sequence[str]
     ) -> tuple[Timestamp | None, list[list[Record]]]:
         """Read the timestamp of a collection, and all of its records, by kind."""
-        current, *parts = self._run_read_all(scope, kinds, "")
+        current, *parts = self._run_read_all(scope, kinds, "")[0]
         return None if current is None else int(current), [*map(_load, parts)]
 
-    def _read(self, query: Query, shared: str = "") -> tuple[list[Record], int]:
+    def _read(
+        self, query: Query, shared: str = ""
+    ) -> tuple[list[Record], int, Timestamp]:
         scope, names = query.scope, query.names
         kinds = (LIVE, DEAD) if query.include_deleted else (LIVE,)
         ids = wanted_ids(query.filters, names.id)
         if ids is not None:
-            keys = [key(scope, kind) for kind in kinds]
-            arguments = [beginning(scope), ",".join(kinds), *ids, shared]
-            return _evaluate(self._run(scope, "read_ids", keys, arguments), query)
+            keys = [self._keys.key(scope, kind) for kind in kinds]
+            arguments = [self._keys.beginning(scope), ",".join(kinds), *ids, shared]
+            reply, horizon = self._run(
+                scope, "read_ids", keys, arguments, query.with_horizon
+            )
+            return (*_evaluate(reply, query), horizon)
         page = plan_page(query)
         if page is not None:
-            dead = "1" if query.include_deleted else ""
+            options = (query.include_deleted, query.with_total)
+            wanted = ["1" if option else "" for option in options]
             limit = str(query.limit or -1)
-            arguments = [beginning(scope), names.modified, limit, *page, dead, shared]
-            reply = self._run(scope, "read_page", keys_of_page(scope), arguments)
+            first = [self._keys.beginning(scope), names.modified, limit]
+            arguments, keys = (
+                [*first, *page, *wanted, shared],
+                self._keys.of_page(scope),
+            )
+            reply, horizon = self._run(
+                scope, "read_page", keys, arguments, query.with_horizon
+            )
             if reply:
                 total, *parts = reply
                 # How many match is known: what was left out is not counted here.
-                return _evaluate(parts, query)[0], int(total)
-        return _evaluate(self._run_read_all(scope, kinds, shared)[1:], query)
+                return _evaluate(parts, query)[0], int(total), horizon
+        reply, horizon = self._run_read_all(scope, kinds, shared, query.with_horizon)
+        return (*_evaluate(reply[1:], query), horizon)
 
-    def _run_read_all(self, scope: Scope, kinds: Sequence[str], shared: str) -> Any:
-        keys = [key(scope, TIMESTAMP), *(key(scope, kind) for kind in kinds)]
-        return self._run(scope, "read_all", keys, [beginning(scope), *kinds, shared])
+    def _run_read_all(
+        self, scope: Scope, kinds: Sequence[str], shared: str, tell: bool = False
+    ) -> tuple[Any, Timestamp]:
+        keys = [self._keys.key(scope, kind) for kind in (TIMESTAMP, *kinds)]
+        arguments = [self._keys.beginning(scope), *kinds, shared]
+        return self._run(scope, "read_all", keys, arguments, tell)
 
     def _run(
-        self, scope: Scope, script: str, keys: list[str], arguments: list[Any]
-    ) -> Any:
+        self,
+        scope: Scope,
+        script: str,
+        keys: list[str],
+        arguments: list[Any],
+        tell: bool,
+    ) -> tuple[Any, Timestamp]:
+        """Run a script; return its reply, and the horizon if it is to be told."""
+        horizon: Any = 0
+        apart: list[str] = []
+        if tell:
+            arguments = [len(keys), len(arguments), *arguments]
+            own, of_all = self._keys.of_horizons(scope)
+            # In a cluster, another node may have it.
+            apart = [] if self._keys.are_together([own, of_all]) else [of_all]
+            told = [own] if apart else [own, of_all]
+            keys, script = [*keys, *told], with_horizon(script)
         self._moves.prepare(scope)
-        reply = self._scripts[script](keys=keys, args=arguments)
-        while reply == b"unmoved":
-            self._moves.move(scope)
+        while True:
             reply = self._scripts[script](keys=keys, args=arguments)
+            if tell:
+                reply, horizon = reply
+            if reply != b"unmoved":
+                break
+            self._moves.move(scope)
         if reply == b"unindexed":
             raise _UnindexedError
-        return reply
+        if apart:
+            horizon = max(int(horizon), int(self._scripts["horizon"](keys=apart)))
+        return reply, int(horizon)
 
 
 class _UnindexedError(Exception):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import redis
 
 from cliquet.storage.query import Scope
-from cliquet.storage.redis.keys import beginning, has_dots, keys_of_move, old_key
+from cliquet.storage.redis.keys import Keys, has_dots
 
 Result = TypeVar("Result")
 
@@ -23,10 +23,12 @@ class Moves:
 
     Args:
         move: The script, registered with a client.
+        keys: Names keys.
     """
 
-    def __init__(self, move: Callable[..., Any]) -> None:
+    def __init__(self, move: Callable[..., Any], keys: Keys) -> None:
         self._move = move
+        self._keys = keys
         self._known: set[Scope] = set()
 
     def prepare(self, scope: Scope, object_id: str = "") -> None:
@@ -40,7 +42,8 @@ class Moves:
     def move(self, scope: Scope) -> None:
         """Move a collection; there may be nothing to move."""
         self._move(
-            keys=keys_of_move(scope), args=[old_key(scope, ""), beginning(scope)]
+            keys=self._keys.of_move(scope),
+            args=[self._keys.old_key(scope, ""), self._keys.beginning(scope)],
         )
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()

@@ -5,7 +5,8 @@ timestamp that the collection had then, which each write changes: if another one
 first, it starts again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -26,14 +27,7 @@ from cliquet.storage.query import (
     Write,
 )
 from cliquet.storage.redis.joint import JointScripts
-from cliquet.storage.redis.keys import (
-    DEAD,
-    LIVE,
-    beginning,
-    index_key,
-    key,
-    keys_of_write,
-)
+from cliquet.storage.redis.keys import DEAD, HORIZON, INDEXED, LIVE, TIMESTAMP, Keys
 from cliquet.storage.redis.lists import Lists
 from cliquet.storage.redis.moves import Moves
 from cliquet.storage.rules import check_collection, check_record, check_unicity
@@ -46,14 +40,25 @@ class Writes:
 
     Args:
         scripts: Scripts by name.
+        keys: Names keys.
         lists: Reads them.
         moves: Moves what 3.1.x left elsewhere.
+        exists: Counts keys that exist.
     """
 
-    def __init__(self, scripts: JointScripts, lists: Lists, moves: Moves) -> None:
+    def __init__(
+        self,
+        scripts: JointScripts,
+        keys: Keys,
+        lists: Lists,
+        moves: Moves,
+        exists: Callable[..., int],
+    ) -> None:
         self._scripts = scripts
+        self._keys = keys
         self._lists = lists
         self._moves = moves
+        self._exists = exists
 
     def write(self, write: Write) -> Record:
         """Store or delete one record, as `StorageHooks` promises."""
@@ -104,9 +109,15 @@ class Writes:
         return write.names.tombstone(write.object_id, int(reply[1]))
 
     def _run(self, script: str, write: Write, head: str) -> Any:
-        return self._scripts.run(
+        keys = self._keys.of_write(write.scope, write.object_id)
+        above, apart = self._key_of_parent(write), []
+        if above and not self._keys.are_together([*keys, *above]):
+            above, apart = [], above
+        if apart and not self._exists(*apart):
+            raise _BelowNothingError
+        reply = self._scripts.run(
             script,
-            keys_of_write(write.scope, write.object_id) + self._key_of_parent(write),
+            [*keys, *above],
             [
                 *_arguments(write.names, write.condition, write.last_modified),
                 write.object_id,
@@ -115,14 +126,23 @@ class Writes:
             write.condition,
             [write.object_id],
         )
+        if apart and reply[0] == b"written" and not self._exists(*apart):
+            # Who deleted it looked for what is below perhaps before this was there.
+            with suppress(RecordNotFoundError):
+                self._delete(_deletion(write))
+            raise _BelowNothingError
+        return reply
 
     def _key_of_parent(self, write: Write) -> list[str]:
-        """Return the key that there must be, if what is written is below a record."""
+        """Return the key that there must be, if what is written is below a record.
+
+        In a cluster it is of another slot: the script cannot look at it.
+        """
         if write.condition.parent is None:
             return []
         scope, object_id = write.condition.parent
         self._moves.prepare(scope, object_id)
-        return [key(scope, LIVE, object_id)]
+        return [self._keys.key(scope, LIVE, object_id)]
 
     def delete_all(
         self,
@@ -171,12 +191,12 @@ class Writes:
         reply: Sequence[bytes] = self._run_on_all(
             scope,
             "delete_many",
-            keys_of_write(scope),
+            self._keys.of_write(scope),
             [
                 *_arguments(names, condition),
                 before_id,
                 after_id if with_deleted else "",
-                beginning(scope),
+                self._keys.beginning(scope),
                 *wanted,
             ],
             condition,
@@ -187,12 +207,12 @@ class Writes:
 
     def purge(self, scope: Scope, names: FieldNames, before: Timestamp | None) -> int:
         """Remove tombstones; return how many."""
-        count: int = self._run_on_all(
-            scope,
-            "purge",
-            [key(scope, DEAD), index_key(scope, DEAD)],
-            [beginning(scope), names.modified, "" if before is None else before],
-        )
+        key, index = self._keys.key, self._keys.index_key(scope, DEAD)
+        keys = [key(scope, DEAD), index, key(scope, HORIZON)]
+        keys += [key(scope, TIMESTAMP), key(scope, INDEXED)]
+        told = "" if before is None else before
+        arguments = [self._keys.beginning(scope), names.modified, told]
+        count: int = self._run_on_all(scope, "purge", keys, arguments)
         return count
 
     def _run_on_all(
@@ -230,6 +250,13 @@ def _arguments(
         "" if condition.collection is None else condition.collection,
         names.modified,
     ]
+
+
+def _deletion(write: Write) -> Write:
+    """Return what takes a write back; clients may have read it."""
+    return write._replace(
+        record=None, with_deleted=True, condition=UNCONDITIONAL, last_modified=None
+    )
 
 
 class _BelowNothingError(ModifiedMeanwhileError):

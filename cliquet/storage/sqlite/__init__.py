@@ -6,12 +6,12 @@ the order of an index; other orders and filters are evaluated over the collectio
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cliquet.engines.sql.client import Connection
+from cliquet.engines.sql.client import Connection, SQLClient
+from cliquet.engines.sql.creation import create_tables
 from cliquet.engines.sql.sqlite import create_from_config
-from cliquet.logs import logger
 from cliquet.storage.cascade import Deletion, first_timestamps, gathered
 from cliquet.storage.query import (
     Condition,
@@ -24,13 +24,17 @@ from cliquet.storage.query import (
 )
 from cliquet.storage.rules import check_collection
 from cliquet.storage.sql import Lock, SQLStorage, present
+from cliquet.storage.sqlite.claims import CAN_CLAIM, claims_of
 from cliquet.storage.sqlite.lists import read_list
 from cliquet.storage.sqlite.schema import TABLES
+from cliquet.storage.sqlite.transfer import SQLiteTransfer
 from cliquet.storage.sqlite.writes import (
     DELETE_OF_PARENTS,
     DELETED_OF_PARENTS,
     FIND_PARENTS,
     INITIALIZE,
+    NEWEST_OLD,
+    PURGE,
     STATEMENTS,
     TIMESTAMPS_OF_PARENTS,
 )
@@ -38,20 +42,22 @@ from cliquet.timestamps import msec_time, next_timestamp
 from cliquet.types import Record, Timestamp
 
 
-class Storage(SQLStorage):
+class Storage(SQLiteTransfer, SQLStorage):
     """Storage in an SQLite file."""
 
     statements = STATEMENTS
 
+    def __init__(self, client: SQLClient) -> None:
+        super().__init__(client)
+        self._claims = claims_of(client.engine.url.database)
+        self.keeps_answers &= CAN_CLAIM
+
+    def _claim(self, key: str) -> bool:
+        return self._claims.take(key)
+
     def initialize_schema(self, dry_run: bool = False) -> None:
         """Create the tables that are missing."""
-        if dry_run:
-            logger.info("Would create SQLite storage tables that are missing.")
-            return
-        with self.client.connect(force_commit=True) as connection:
-            for statement in TABLES:
-                connection.run(statement)
-        logger.info("Created SQLite storage tables that were missing.")
+        create_tables(self.client, "SQLite storage", self.tables, TABLES, dry_run)
 
     def _initialize_timestamp(self, scope: Scope) -> Timestamp:
         with self.client.connect() as connection:
@@ -82,7 +88,7 @@ class Storage(SQLStorage):
         with self.client.connect() as connection:
             current, now = self._lock(connection, scope)
             check_collection(condition.collection, current)
-            found, _ = read_list(connection, query)
+            found, *_ = read_list(connection, query)
             if before is not None:
                 before.extend(found)
             for record in found:
@@ -92,6 +98,12 @@ class Storage(SQLStorage):
                 tombstones.append(self._delete(connection, write, times))
                 current = times.collection
         return tombstones
+
+    def _remove_tombstones(
+        self, connection: Connection, values: Mapping[str, Any]
+    ) -> tuple[int, Timestamp | None]:
+        row: Any = connection.row(NEWEST_OLD, **values)
+        return connection.run(PURGE, **values), row.newest
 
     def find_parents(
         self, collection_id: str, beginnings: Sequence[str]
@@ -126,7 +138,7 @@ class Storage(SQLStorage):
         )
         return gathered(deleted, collection_id, times, names)
 
-    def _list(self, query: Query) -> tuple[list[Record], int]:
+    def _list(self, query: Query) -> tuple[list[Record], int, Timestamp]:
         with self.client.connect(readonly=True) as connection:
             return read_list(connection, query)
 

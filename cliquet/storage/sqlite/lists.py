@@ -11,13 +11,16 @@ from typing import Any
 from cliquet.engines.sql.client import Connection
 from cliquet.storage.evaluation import evaluate
 from cliquet.storage.query import Filter, Query
-from cliquet.storage.sql import PAIR, present_all
+from cliquet.storage.sql import present_all
 from cliquet.storage.sqlite.filters import SHARED, Conditions
-from cliquet.types import Record
+from cliquet.storage.statements import HORIZON, PAIR
+from cliquet.types import Record, Timestamp
 
 LIVE = f"SELECT id, last_modified, data FROM records WHERE {PAIR}"
 _DEAD = f"SELECT id, last_modified, NULL AS data FROM deleted WHERE {PAIR}"
 _SIZE = f"SELECT records FROM timestamps WHERE {PAIR}"
+_TOLD = "SELECT ({total}) AS records, ({horizon}) AS horizon"
+_NOTHING = "SELECT 0"
 _COUNT = f"SELECT count(*) AS records FROM records WHERE {PAIR}"
 _SOME = f"SELECT 1 FROM records WHERE {PAIR}"
 _COUNT_SOME = "SELECT count(*) AS records FROM ({some} LIMIT :most)"
@@ -28,8 +31,14 @@ _COUNT_ENTRIES = f"""SELECT count(*) AS entries FROM
 _MOST = 10_000
 
 
-def read_list(connection: Connection, query: Query) -> tuple[list[Record], int]:
-    """Return the records of a list, and how many live ones match its filters."""
+def read_list(
+    connection: Connection, query: Query
+) -> tuple[list[Record], int, Timestamp]:
+    """Return the records of a list, how many live ones match, and the horizon.
+
+    Each of the last two is 0 unless it is wanted. The horizon is read last: what is
+    purged meanwhile may be missing.
+    """
     conditions = Conditions(query.names, query.scope._asdict())
     where, others = conditions.on_columns(conditions.take_shared(query.filters))
     if query.is_by_time and not others:
@@ -58,14 +67,12 @@ def _read_page(
     query: Query,
     where: list[str],
     page: str,
-) -> tuple[list[Record], int]:
+) -> tuple[list[Record], int, Timestamp]:
     """Read a page in the order of the index."""
     values = {**conditions.values, "limit": query.limit or -1}
     shared = counted = ""
     if conditions.shared is not None:
         shared, counted = _choose_plans(connection, conditions, where, query.limit)
-    matching = _joined([*where, counted])
-    total = connection.row(_COUNT + matching if matching else _SIZE, **values)
     listed = _joined([*where, shared, page])
     statement = LIVE + listed
     if query.include_deleted:
@@ -73,7 +80,24 @@ def _read_page(
     direction = "DESC" if query.order[0].direction < 0 else "ASC"
     statement += f" ORDER BY last_modified {direction}, id LIMIT :limit"
     rows = connection.rows(statement, **values)
-    return present_all(rows, query.names), total.records if total else 0
+    matching = _joined([*where, counted])
+    count = _COUNT + matching if matching else _SIZE
+    total, horizon = _read_told(
+        connection, query, count if query.with_total else "", values
+    )
+    return present_all(rows, query.names), total, horizon
+
+
+def _read_told(
+    connection: Connection, query: Query, count: str, values: dict[str, Any]
+) -> tuple[int, Timestamp]:
+    """Read what is told besides the records: how many match, and the horizon."""
+    if not count and not query.with_horizon:
+        return 0, 0
+    horizon = HORIZON if query.with_horizon else "0"
+    told = _TOLD.format(total=count or _NOTHING, horizon=horizon)
+    row: Any = connection.row(told, **values)
+    return row.records or 0, row.horizon
 
 
 def _choose_plans(
@@ -103,7 +127,7 @@ def _read_matching(
     query: Query,
     where: list[str],
     others: list[Filter],
-) -> tuple[list[Record], int]:
+) -> tuple[list[Record], int, Timestamp]:
     """Read all that may match, and evaluate it here."""
     exact = [*where, conditions.is_shared(from_permissions=False)]
     # Tombstones have no document.
@@ -114,7 +138,8 @@ def _read_matching(
     rows = connection.rows(statement, **values)
     found = present_all((row for row in rows if row[2] is not None), query.names)
     dead = present_all((row for row in rows if row[2] is None), query.names)
-    return evaluate(found, query._replace(filters=others), dead)
+    _, horizon = _read_told(connection, query, "", values)
+    return (*evaluate(found, query._replace(filters=others), dead), horizon)
 
 
 def _joined(conditions: list[str]) -> str:

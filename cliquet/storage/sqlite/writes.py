@@ -1,6 +1,6 @@
 """The statements that write to an SQLite file, or read one record or timestamp."""
 
-from cliquet.storage.sql import KEY, PAIR, Statements
+from cliquet.storage.statements import KEY, PAIR, Statements
 
 INITIALIZE = """
     INSERT INTO timestamps (parent_id, collection_id, last_modified, records)
@@ -42,6 +42,14 @@ DELETE_OF_PARENTS = (
 )
 """What leaves their tombstones, sets their timestamps and deletes them, in turn."""
 
+_OLD = f"FROM deleted WHERE {PAIR} AND last_modified < :before"
+
+NEWEST_OLD = f"SELECT max(last_modified) AS newest {_OLD}"
+"""The timestamp of the newest tombstone that is older than `before`."""
+
+PURGE = f"DELETE {_OLD}"
+"""Delete the tombstones of a collection that are older than `before`."""
+
 FIND_PARENTS = """
     SELECT parent_id FROM timestamps WHERE collection_id = :collection_id AND EXISTS (
         SELECT 1 FROM json_each(:beginnings) AS beginning
@@ -59,9 +67,23 @@ STATEMENTS = Statements(
         INSERT INTO deleted (parent_id, collection_id, id, last_modified)
         VALUES (:parent_id, :collection_id, :id, :last_modified)
         ON CONFLICT DO UPDATE SET last_modified = :last_modified""",
-    purge=f"DELETE FROM deleted WHERE {PAIR} AND last_modified < :before",
-    tombstones=f"SELECT last_modified FROM deleted WHERE {PAIR}",
+    tombstones=f"SELECT last_modified AS epoch FROM deleted WHERE {PAIR}",
+    buried="""
+        SELECT collection_id, parent_id, count(*) FROM deleted
+        WHERE last_modified < :before
+        AND (parent_id, collection_id) > (:parent_id, :collection_id)
+        GROUP BY parent_id, collection_id ORDER BY parent_id, collection_id
+        LIMIT :limit""",
     timestamp=f"SELECT last_modified FROM timestamps WHERE {PAIR}",
+    purge=PURGE,
+    raise_timestamp="""
+        INSERT INTO timestamps (parent_id, collection_id, last_modified, records)
+        VALUES (:parent_id, :collection_id, :last_modified, 0) ON CONFLICT DO UPDATE
+        SET last_modified = max(last_modified, excluded.last_modified)""",
+    raise_horizon="""
+        INSERT INTO horizons (parent_id, collection_id, horizon)
+        VALUES (:parent_id, :collection_id, :horizon) ON CONFLICT DO UPDATE
+        SET horizon = max(horizon, excluded.horizon)""",
     set_timestamp="""
         INSERT INTO timestamps (parent_id, collection_id, last_modified, records)
         VALUES (:parent_id, :collection_id, :last_modified, max(:change, 0))

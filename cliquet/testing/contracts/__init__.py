@@ -12,15 +12,21 @@ with naming_the_extra("'cliquet.testing.contracts'", "testing"):
 from cliquet.testing.contracts.cache import CacheContract
 from cliquet.testing.contracts.cascades import Cascades
 from cliquet.testing.contracts.conditions import ConditionalWrites
+from cliquet.testing.contracts.horizons import Horizons
+from cliquet.testing.contracts.paths import Paths
 from cliquet.testing.contracts.permission import PermissionContract
 from cliquet.testing.contracts.searches import Searches
 from cliquet.testing.contracts.storage import StorageContract
+from cliquet.testing.contracts.transfers import Transfers
 
 __all__ = [
     "CacheContract",
     "Cascades",
     "ConditionalWrites",
+    "Horizons",
+    "Paths",
     "PermissionContract",
     "Searches",
     "StorageContract",
+    "Transfers",
 ]

@@ -10,8 +10,11 @@ from tests.conformance.breaking import (
     both,
     drops,
     edits,
+    edits_data,
     forward,
     having,
+    ignores,
+    ignores_parameters,
     method,
     path,
     puts,
@@ -19,6 +22,7 @@ from tests.conformance.breaking import (
 )
 
 HELLO = path("/v1/$")
+SNAPSHOT = path("/__snapshot__$")
 HEART = path("/__heartbeat__$")
 
 
@@ -28,6 +32,10 @@ def without(*names):
             body.pop(name, None)
 
     return change
+
+
+def without_tombstones(data):
+    return [each for each in data if "deleted" not in each]
 
 
 def with_number(body):
@@ -154,6 +162,12 @@ MUTANTS = {
     "CACHE-6": drops("Cache-Control", of=status(307)),
     "CACHE-7": puts("Cache-Control", "no-cache", of=path("/__version__$")),
     "CACHE-8": puts("Cache-Control", "max-age=60", of=status(404)),
+    "CACHE-9": edits(lambda body: body.get("data", [None]).pop(), of=SNAPSHOT),
+    "CACHE-10": puts("Vary", "Authorization", of=SNAPSHOT),
+    "CACHE-11": edits_data(without_tombstones, of=SNAPSHOT),
+    "CACHE-12": ignores_parameters("title", of=lambda request: "__snapshot__" in request.path),
+    "CACHE-13": drops("Retry-After", of=both(SNAPSHOT, status(503))),
+    "CACHE-14": ignores("If-None-Match", of=lambda request: "__snapshot__" in request.path),
     "PREF-1": puts("Link", lambda old: (old or "").replace("_token", "token")),
     "PREF-2": drops("Sunset", of=status(404)),
     "PREF-3": asks(lambda request: request.headers.pop("Response-Behavior", None), of=having("Prefer")),

@@ -139,5 +139,6 @@ MUTANTS = {
     "SYNC-16": behind,
     "SYNC-17": ignores_parameters("last_modified", of=both(RECORD, method("DELETE"))),
     "SYNC-18": asks_json(to_integer, of=method("PUT", "POST", "PATCH")),
+    "SYNC-23": puts("Horizon", '"99999999999999"', of=both(NOTES, method("GET"))),
     "SYNC-19": asks_json(nearer, of=method("PUT", "POST", "PATCH")),
 }  # fmt: skip

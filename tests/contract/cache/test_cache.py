@@ -7,7 +7,6 @@ import pytest
 from cliquet.cache import CacheBase
 from cliquet.cache.memory import Cache
 from cliquet.testing.contracts import CacheContract
-from tests.contract.backends import APP_ENGINES
 
 
 class TestCache(CacheContract):
@@ -81,23 +80,6 @@ def test_the_memory_cache_keeps_no_trace_of_what_was_set_again():
         cache.expire("key", 30)
 
     assert len(cache._expiries) < 10
-
-
-def test_redis_forgets_the_names_of_keys_that_expired(services):
-    engine = next(each for each in APP_ENGINES if each.id == "redis")
-    cache = engine.load("cache", services.new_redis_url())
-    for number in range(500):
-        cache.set(f"short{number}", 1, 0.001)
-    time.sleep(0.005)
-
-    for number in range(1000):
-        cache.set(f"long{number % 50}", 1)
-
-    names = cache._client.smembers("cliquet:cache:keys")
-    assert {f"long{number}".encode() for number in range(50)} <= names
-    assert len(names) < 100
-    cache.flush()
-    assert cache._client.keys("*") == []
 
 
 def test_the_memory_cache_needs_no_argument():

@@ -2,12 +2,19 @@
 
 import pytest
 
+from cliquet.storage import memory
 from cliquet.storage.exceptions import RecordNotFoundError
+from cliquet.storage.hooks import Maintenance
+from cliquet.storage.query import EVERY_COLLECTION
+from cliquet.storage.transfer import Transfer
 from cliquet.testing.contracts import (
     Cascades,
     ConditionalWrites,
+    Horizons,
+    Paths,
     Searches,
     StorageContract,
+    Transfers,
 )
 from cliquet.testing.contracts.collection import Collection
 
@@ -22,6 +29,40 @@ class TestConditionalWrites(ConditionalWrites):
 
 class TestSearches(Searches):
     """On each engine."""
+
+
+class TestPaths(Paths):
+    """On each engine."""
+
+
+class TestHorizons(Horizons):
+    """On each engine."""
+
+
+class TestTransfers(Transfers):
+    """On each engine."""
+
+
+class OfThirdParties(memory.Storage):
+    """A storage that implements what it has to, and no more."""
+
+    dump, restore, horizons = Transfer.dump, Transfer.restore, Transfer.horizons
+    count_tombstones, buried = Maintenance.count_tombstones, Maintenance.buried
+
+
+class TestTransfersOfThirdParties(Transfers):
+    """By the methods that every storage has."""
+
+    @pytest.fixture
+    def storage(self):
+        return OfThirdParties()
+
+    def test_horizons_are_found(self, storage):
+        storage.create("c", "p", {"id": "a"})
+        storage.raise_horizon("c", "p", 7)
+        storage.raise_horizon(*EVERY_COLLECTION, horizon=5)
+
+        assert dict(storage.horizons()) == {EVERY_COLLECTION: 5, ("c", "p"): 7}
 
 
 class TestCascades(Cascades):

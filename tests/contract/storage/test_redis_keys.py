@@ -9,10 +9,11 @@ import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cliquet.engines.redis.tags import Tag, tagged, untagged
 from cliquet.storage import Sort
 from cliquet.storage.exceptions import RecordNotFoundError
 from cliquet.storage.query import Scope
-from cliquet.storage.redis import keys
+from cliquet.storage.redis.keys import TIMESTAMP, Keys
 from cliquet.testing.servers import Services
 from tests.contract.backends import APP_ENGINES
 
@@ -20,16 +21,18 @@ names = st.text(st.sampled_from("ab.;%25E:\x1f/"), max_size=4) | st.sampled_from
     ["records", "deleted", "timestamp", "indexed", "by_time", "a.records", "é"]
 )
 plain = names.map(lambda name: name.replace(".", ""))
+KEYS = Keys(untagged)
 
 
+@pytest.mark.parametrize("tag", [untagged, tagged])
 @given(*[st.tuples(names, names, names)] * 2)
 def test_a_key_stands_for_one_thing(
-    one: tuple[str, str, str], other: tuple[str, str, str]
+    tag: Tag, one: tuple[str, str, str], other: tuple[str, str, str]
 ) -> None:
     told: dict[str, tuple[Any, ...]] = {}
     for collection_id, parent_id, object_id in (one, other):
         scope = Scope(collection_id, parent_id)
-        for number, key in enumerate(keys.keys_of_write(scope, object_id)):
+        for number, key in enumerate(Keys(tag).of_write(scope, object_id)):
             is_of_record = number in (1, 3)
             meaning = (number, scope, object_id if is_of_record else None)
             assert told.setdefault(key, meaning) == meaning
@@ -41,7 +44,7 @@ def test_keys_of_names_without_dots_are_those_of_3_1(
 ) -> None:
     scope, stem = Scope(collection_id, parent_id), f"{collection_id}.{parent_id}"
 
-    assert keys.keys_of_write(scope, object_id)[:5] == [
+    assert KEYS.of_write(scope, object_id)[:5] == [
         f"{stem}.timestamp",
         f"{stem}.{object_id}.records",
         f"{stem}.records",
@@ -55,8 +58,8 @@ def test_the_key_of_a_timestamp_tells_the_collection(
     collection_id: str, parent_id: str
 ) -> None:
     scope = Scope(collection_id, parent_id)
-    assert keys.parse_timestamp_key(keys.key(scope, keys.TIMESTAMP)) == scope
-    assert keys.parse_timestamp_key("a;timestamp") is None
+    assert KEYS.scope_of(KEYS.key(scope, TIMESTAMP)) == scope
+    assert KEYS.scope_of("a;timestamp") is None
 
 
 @pytest.fixture(scope="module")

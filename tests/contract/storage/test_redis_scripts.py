@@ -13,7 +13,7 @@ ENGINE = next(each for each in APP_ENGINES if each.id == "redis")
 PACKAGE = "cliquet.storage.redis"
 SCRIPTS = {
     "scripts/lists": {"read_all", "read_ids", "read_page"},
-    "scripts/writes": {"create", "update", "delete", "delete_many", "purge"},
+    "scripts/writes": {"create", "update", "delete", "delete_many", "purge", "raise"},
 }
 
 

@@ -5,14 +5,15 @@
 // A row of `records` has `data`, the record as it is here, null if it was deleted here;
 // `base`, what the server had when both were the same, null for what it never had; `edit`,
 // the number of its last change here, null when it was pushed; `sent`, the versions that
-// pushes may have left on the server; `walk`, the last reading of the collection that saw it.
+// pushes may have left on the server; `walk`, the last reading of the collection that saw it,
+// negative if it was pushed during that one and not seen.
 import { Record, same } from "../record.js";
 import { openIndexed } from "./indexed.js";
 import { openMemory } from "./memory.js";
 
 // Versions of one record whose answers were all lost.
 const VERSIONS = 50;
-const POSITION = { since: null, walk: 0, reached: null, next: null, edits: 0 };
+const POSITION = { since: null, walk: 1, reached: null, next: null, edits: 0 };
 
 export async function openStore(name, collection, { memory = false } = {}) {
   const isMemory = memory || typeof indexedDB === "undefined";
@@ -100,7 +101,7 @@ export class Store {
       if (isChanged && change.isContested) return;
       const base = record && plain(record);
       const { walk } = await tx.position();
-      const settled = { ...row, base, sent: null, walk };
+      const settled = { ...row, base, sent: null, walk: row.walk === walk ? walk : -walk };
       if (!isChanged) Object.assign(settled, { data: base, edit: null });
       if (settled.edit === null && base === null) await tx.deleteRow(change.id);
       else await tx.setRow(settled);
@@ -132,6 +133,16 @@ export class Store {
     return this.#run((tx) => tx.position());
   }
 
+  /** Return the latest timestamp of the server's versions, null if it has none. */
+  newest() {
+    return this.#run(async (tx) =>
+      (await tx.rows()).reduce(
+        (found, { base }) => (base ? Math.max(found, base.last_modified) : found),
+        null,
+      ),
+    );
+  }
+
   /**
    * Keep a page, and where the next one is; return how many were news.
    *
@@ -146,7 +157,7 @@ export class Store {
         await tx.setPosition({ ...position, next, reached });
         return news;
       }
-      if (position.since === null) news += await dropUnseen(tx, position.walk);
+      if (position.since === null) news += await dropUnseen(tx, position.walk, reached);
       await tx.setPosition({ ...position, since: reached, reached: null, next: null });
       return news;
     });
@@ -225,9 +236,11 @@ async function keepOne(tx, record, walk) {
   return 1;
 }
 
-/** Drop what a whole reading did not find; return how many. */
-async function dropUnseen(tx, walk) {
-  const gone = (await tx.rows()).filter((row) => row.edit === null && row.walk < walk);
+/** Drop what a whole reading did not find, unless it was pushed since; return how many. */
+async function dropUnseen(tx, walk, reached) {
+  const isGone = ({ edit, base, walk: seen }) =>
+    edit === null && (Math.abs(seen) < walk || (seen < 0 && base.last_modified <= reached));
+  const gone = (await tx.rows()).filter(isGone);
   for (const { id } of gone) await tx.deleteRow(id);
   return gone.length;
 }

@@ -17,6 +17,7 @@ const END_OF_SERVICE = 202;
 export async function synchronise(session, path, store, strategy) {
   const result = { pushed: 0, pulled: 0, conflicts: [], refused: [] };
   await push(session, path, store, strategy, result);
+  await begin(session, path, store, result);
   await pull(session, path, store, result);
   result.conflicts = await store.takeConflicts();
   return result;
@@ -99,6 +100,26 @@ function has(remote, change, version) {
   return version !== null && holds(remote, version, change.base ?? {});
 }
 
+/**
+ * Read a copy that has nothing from a snapshot, where the service has one.
+ *
+ * It may be as old as caches let it be: what is newer is pulled afterwards. It must not be
+ * older than what was pushed.
+ */
+async function begin(session, path, store, result) {
+  const { next, since } = await store.position();
+  if (next || since !== null) return;
+  try {
+    if (!("snapshot" in ((await session.knownInfo()).capabilities ?? {}))) return;
+    const call = calls.readSnapshot(path, await store.newest());
+    const { records, timestamp } = call.settle(await session.send(call.request));
+    result.pulled += await store.keep(records, null, timestamp);
+  } catch (error) {
+    // This collection has none: its list tells what is wrong, if anything is.
+    if (!(error instanceof ProtocolError)) throw error;
+  }
+}
+
 async function pull(session, path, store, result) {
   while (true) {
     const position = await store.position();
@@ -126,6 +147,7 @@ async function read(session, path, { next, since }) {
 
 /** Return whether the server forgot what the copy has, or why records are gone. */
 function isBehind(page, { next, since }) {
-  if (since === null || next) return false;
-  return page.timestamp < since || page.horizon > since;
+  if (since === null) return false;
+  // Later pages may be of another time.
+  return page.horizon > since || (!next && page.timestamp < since);
 }

@@ -3,8 +3,8 @@
 -- ARGV: JSON: pairs of a user and a principal to add, others to remove.
 local changes = cjson.decode(ARGV[1])
 for _, pair in ipairs(changes[2]) do
-    redis.call('SREM', 'user:' .. pair[1], pair[2])
+    redis.call('SREM', USERS .. pair[1], pair[2])
 end
 for _, pair in ipairs(changes[1]) do
-    redis.call('SADD', 'user:' .. pair[1], pair[2])
+    redis.call('SADD', USERS .. pair[1], pair[2])
 end

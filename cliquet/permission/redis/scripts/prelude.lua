@@ -4,9 +4,12 @@
 -- KEYS: whether there is an index, names of permissions.
 
 local INDEXED, NAMES = KEYS[1], KEYS[2]
+-- What all keys begin with in a cluster (cliquet.engines.redis.tags).
+local TAG = string.match(INDEXED, '^{.-}') or ''
+local OBJECTS, USERS = TAG .. 'permission:', TAG .. 'user:'
 
 local function object_key(object, permission)
-    return 'permission:' .. object .. ':' .. permission
+    return OBJECTS .. object .. ':' .. permission
 end
 
 -- Clients may send any number of colons: once for each text.
@@ -18,12 +21,12 @@ local function escaped(text)
 end
 
 local function shared_key(parent, permission, principal)
-    return 'permissions:shared:' .. escaped(parent) .. ':' .. escaped(permission)
+    return TAG .. 'permissions:shared:' .. escaped(parent) .. ':' .. escaped(permission)
         .. ':' .. principal
 end
 
 local function parents_key(permission, principal)
-    return 'permissions:parents:' .. escaped(permission) .. ':' .. principal
+    return TAG .. 'permissions:parents:' .. escaped(permission) .. ':' .. principal
 end
 
 -- The part of an object id before a record id, and that; what is no record has no
@@ -42,7 +45,7 @@ local function join(parent, id)
 end
 
 local function is_indexed()
-    return redis.call('EXISTS', INDEXED) == 1
+    return TAG ~= '' or redis.call('EXISTS', INDEXED) == 1
 end
 
 local function is_indexed_as(object, permission, principal)
@@ -57,7 +60,7 @@ end
 
 -- What a key of 3.1.x stands for.
 local function parse(key)
-    local text = string.sub(key, #'permission:' + 1)
+    local text = string.sub(key, #OBJECTS + 1)
     local object, permission = string.match(text, '^(.*):([^:/]+:create)$')
     if not object then
         object, permission = string.match(text, '^(.*):([^:]*)$')
@@ -68,7 +71,7 @@ end
 -- What a principal of a key has, as far as the index tells. Names are few, colons may
 -- be many.
 local function known_pairs(key, principal)
-    local text, found = string.sub(key, #'permission:' + 1), {}
+    local text, found = string.sub(key, #OBJECTS + 1), {}
     for _, permission in ipairs(redis.call('SMEMBERS', NAMES)) do
         local colon = #text - #permission
         if colon > 0 and string.sub(text, colon) == ':' .. permission then
@@ -162,7 +165,7 @@ local function build()
     if type(refused) == 'table' then
         return false
     end
-    local keys, entries = keys_like('permission:*'), {}
+    local keys, entries = keys_like(OBJECTS .. '*'), {}
     each_entry(keys, function(object, permission, principal)
         table.insert(entries, {object, permission, principal})
     end)
@@ -188,7 +191,7 @@ local function names()
         return redis.call('SMEMBERS', NAMES)
     end
     local found, known = {}, {}
-    for _, key in ipairs(keys_like('permission:*')) do
+    for _, key in ipairs(keys_like(OBJECTS .. '*')) do
         local _, permission = parse(key)
         if permission and not known[permission] then
             known[permission] = true

@@ -34,7 +34,7 @@ if is_ready() then
     end
     return found
 end
-each_entry(keys_like('permission:*'), function(object, permission, principal)
+each_entry(keys_like(OBJECTS .. '*'), function(object, permission, principal)
     for position, pair in ipairs(wanted) do
         if permission == pair[2] and begins(object, pair[1]) and is_asked[principal] then
             table.insert(found[position], object)

@@ -27,7 +27,7 @@ end
 local shared, shared_size, beginning = nil, 0, nil
 if ARGV[#ARGV] ~= '' then
     local asked = cjson.decode(ARGV[#ARGV])
-    if redis.call('EXISTS', asked.indexed) == 0 then
+    if asked.indexed ~= '' and redis.call('EXISTS', asked.indexed) == 0 then
         return 'unindexed'
     end
     shared, beginning = {}, asked.beginning

@@ -4,7 +4,8 @@
 -- KEYS: timestamp of the collection, what the index knows, then the set and the index
 -- of records, of tombstones. ARGV: what keys of values begin with; name of the field of
 -- timestamps; most records, or -1; 'desc' or 'asc'; bounds of the page, as ZRANGE has
--- them; bounds of all pages; whether tombstones are wanted ('1').
+-- them; bounds of all pages; whether tombstones are wanted ('1'),
+-- and how many records there are.
 --
 -- Returns how many records there are on all pages, then those that may be on this one,
 -- as a JSON array: as many as wanted, and whatever has the same timestamp as the first
@@ -195,7 +196,7 @@ for _ = 1, 2 do
         dead = read_page(2)
     end
     if live and dead then
-        return {count(), live, dead}
+        return {ARGV[10] == '1' and count() or 0, live, dead}
     end
     -- 3.1.x forgot some tombstones, which changes no timestamp.
     if not rebuild() then

@@ -1,0 +1,1 @@
+"""What carries wake-ups from one process to others."""
