@@ -15,10 +15,10 @@ class Proxy(Client):
     """A program that listens on a free port, with a directory of its own.
 
     Args:
-        origin: The port of the service.
+        origin: The port of the service, if it is not in the options.
     """
 
-    def __init__(self, origin, **options):
+    def __init__(self, origin=None, **options):
         super().__init__(free_port())
         self.directory = Path(tempfile.mkdtemp(prefix="cliquet-proxy-"))
         self.log = self.directory / "output.log"
@@ -124,10 +124,24 @@ BUFFERED = HAPROXY.replace(
 )
 
 
+#: In front of databases: what remains to be said is the backend.
+DATABASES = """\
+defaults
+    mode tcp
+    timeout connect 2s
+    timeout check 5s
+    timeout client 1m
+    timeout server 1m
+frontend database
+    bind 127.0.0.1:{port}
+    default_backend primary
+"""
+
+
 class HAProxy(Proxy):
     """HAProxy: it passes bodies on as they come, and looks after the health of servers."""
 
-    def command(self, origin, recipe=HAPROXY):
+    def command(self, origin=None, recipe=HAPROXY):
         file = self.directory / "haproxy.cfg"
         file.write_text(recipe.format(port=self.port, origin=origin))
         return [find_program("haproxy"), "-db", "-f", str(file)]

@@ -5,9 +5,10 @@ import shutil
 import signal
 import subprocess
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
+import psycopg2
 import pytest
 import requests
 
@@ -15,6 +16,7 @@ from cliquet.testing.servers import PostgreSQLServer, free_port, wait_for_port
 from tests.docs.test_readme import code_blocks
 from tests.failures.test_failover import under_load
 from tests.failures.test_failures import ENGINES
+from tests.intermediaries.proxies import DATABASES, HAProxy
 from tests.programs import find_program
 from tests.sync.proof import settings_for
 from tests.waiting import eventually
@@ -142,14 +144,38 @@ def nodes(etcd):
         shutil.rmtree(tools.directory, ignore_errors=True)
 
 
-@pytest.mark.intermediaries("patroni", "etcd")
-def test_nothing_is_lost_whoever_is_the_primary(nodes):
+def is_reached(url):
+    """Return whether there is a server that takes writes."""
+    try:
+        psycopg2.connect(url).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
+
+
+@pytest.fixture(params=["its hosts", "a balancer"])
+def database(request, nodes):
+    """What leads a service to the primary: its URL."""
+    if request.param == "its hosts":
+        hosts = "&".join(f"host=127.0.0.1:{each.port}" for each in nodes)
+        yield f"postgresql://postgres@/shop?{hosts}&target_session_attrs=read-write"
+        return
+    recipes = code_blocks(PAGE.read_text(), "text")
+    (recipe,) = [each for each in recipes if each.startswith("backend primary")]
+    for number, node in enumerate(nodes, start=21):
+        told = f"10.0.0.{number}:5432 check port 8008"
+        assert told in recipe
+        recipe = recipe.replace(told, f"127.0.0.1:{node.port} check port {node.api}")
+    with closing(HAProxy(recipe=DATABASES + recipe)) as proxy:
+        url = f"postgresql://postgres@127.0.0.1:{proxy.port}/shop"
+        assert eventually(lambda: is_reached(url), PATIENCE)
+        yield url
+
+
+@pytest.mark.intermediaries("patroni", "etcd", "haproxy")
+def test_nothing_is_lost_whoever_is_the_primary(nodes, database):
     one, two = nodes
-    hosts = "&".join(f"host=127.0.0.1:{each.port}" for each in nodes)
-    settings = settings_for(
-        "postgresql",
-        f"postgresql://postgres@/shop?{hosts}&target_session_attrs=read-write",
-    )
+    settings = settings_for("postgresql", database)
     ENGINES["postgresql"].prepare(settings)
     with under_load(settings) as (load, other):
         began = time.monotonic()
