@@ -2,8 +2,10 @@
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -34,6 +36,7 @@ settings.register_profile(
 )
 settings.load_profile("default")
 
+DOCS = Path(__file__).parents[1] / "docs"
 FUZZ_EXAMPLES, PROGRAMS = 300, 25
 
 
@@ -162,6 +165,19 @@ def nobody_listens_to_all_statements() -> Iterator[None]:
     """Refuse modules that leave a listener to engines to come: statements go another way."""
     yield
     assert not has_listeners(sqlalchemy.create_engine("sqlite://"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nobody_leaves_modules() -> Iterator[None]:
+    """Refuse files that leave a module of an example: others have one of its name."""
+    known = set(sys.modules)
+    yield
+    assert [name for name in set(sys.modules) - known if _is_example(name)] == []
+
+
+def _is_example(name: str) -> bool:
+    file = Path(getattr(sys.modules[name], "__file__", None) or "/")
+    return any(file.is_relative_to(folder) for folder in (DOCS, gettempdir()))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 from cliquet.tests import testapp
 from config import mushrooms
 from tests.contract.backends import APP_ENGINES
+from tests.declarations.run import forget
 from tests.docs.test_readme import ROOT
 from tests.http.test_described_services import CHECKS
 from tests.http.test_description import ALICE, SETTINGS, configure
@@ -84,7 +85,8 @@ def described(services, tmp_path, monkeypatch):
         engine.prepare(given)
         return schemathesis.openapi.from_wsgi("/v1/__api__", make_app(given))
 
-    return make
+    yield make
+    forget()
 
 
 engines = pytest.mark.parametrize("engine", APP_ENGINES, ids=lambda engine: engine.id)

@@ -1,13 +1,13 @@
 """All that is in PostgreSQL, and what is restored there: few statements for a page."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from cliquet.engines.sql.client import Connection
 from cliquet.storage.postgresql.numbers import plain_floats
 from cliquet.storage.query import Scope
 from cliquet.storage.sql_transfer import SQLTransfer, document_of
-from cliquet.storage.transfer import Entry, Part, Restored, newest
+from cliquet.storage.transfer import Entry, Part, Restored, newest, oldest
 from cliquet.types import Timestamp
 
 _PAIRS = "parent_id = pair.parent_id AND collection_id = pair.collection_id"
@@ -36,18 +36,21 @@ _BY_INDEX = """
 _SCOPES = """
     unnest(CAST(:parent_ids AS text[]), CAST(:collection_ids AS text[]),
         CAST(:times AS bigint[])) AS given (parent_id, collection_id, epoch)"""
+# What nobody has written to yet has nothing that entries could meet.
+_CLAIM = f"""
+    INSERT INTO timestamps (parent_id, collection_id, last_modified)
+    SELECT parent_id, collection_id, from_epoch(epoch) FROM {_SCOPES}
+    ORDER BY parent_id COLLATE "C", collection_id COLLATE "C"
+    ON CONFLICT DO NOTHING RETURNING collection_id, parent_id"""
 _LOCK = f"""
     SELECT collection_id, parent_id, as_epoch(last_modified)
     FROM timestamps JOIN {_SCOPES} USING (parent_id, collection_id)
     ORDER BY parent_id COLLATE "C", collection_id COLLATE "C"
     FOR UPDATE OF timestamps"""
 _RAISE = f"""
-    INSERT INTO timestamps AS pair (parent_id, collection_id, last_modified)
-    SELECT parent_id, collection_id, from_epoch(epoch) FROM {_SCOPES}
-    ORDER BY parent_id COLLATE "C", collection_id COLLATE "C"
-    ON CONFLICT (parent_id, collection_id) DO UPDATE
-    SET last_modified = greatest(pair.last_modified, excluded.last_modified)
-    RETURNING collection_id, parent_id, xmax = 0 AS is_new"""
+    UPDATE timestamps AS pair SET last_modified = from_epoch(epoch) FROM {_SCOPES}
+    WHERE pair.parent_id = given.parent_id AND pair.collection_id = given.collection_id
+    AND as_epoch(pair.last_modified) < epoch"""
 
 _GIVEN = """
     given AS (
@@ -92,6 +95,16 @@ _BURY = f"""
         SELECT collection_id, parent_id, epoch, 0 AS change FROM put
         UNION ALL SELECT collection_id, parent_id, NULL, -1 FROM gone)
     {_MET}"""
+# Where nothing can be met.
+_PUT_FIRST = f"""
+    WITH {_GIVEN}
+    INSERT INTO records (id, parent_id, collection_id, last_modified, data)
+    SELECT id, parent_id, collection_id, from_epoch(epoch), CAST(data AS jsonb)
+    FROM given"""
+_BURY_FIRST = f"""
+    WITH {_GIVEN}
+    INSERT INTO deleted (id, parent_id, collection_id, last_modified)
+    SELECT id, parent_id, collection_id, from_epoch(epoch) FROM given"""
 _COUNT = f"""
     UPDATE timestamps AS pair SET records = pair.records + given.epoch FROM {_SCOPES}
     WHERE pair.parent_id = given.parent_id
@@ -107,36 +120,70 @@ class PostgreSQLTransfer(SQLTransfer):
     def _restore(self, connection: Connection, parts: Sequence[Part]) -> list[Restored]:
         connection.run_script(_BY_INDEX)
         before = _begin(connection, parts)
-        oldest: dict[Scope, Timestamp] = {}
-        changes: dict[Scope, int] = {}
-        for is_live, statement in ((True, _PUT), (False, _BURY)):
-            values = _bind_entries(parts, is_live)
-            for row in connection.rows(statement, **values) if values["ids"] else ():
-                scope = Scope(row[0], row[1])
-                if row[2] is not None:
-                    oldest[scope] = min(row[2], oldest.get(scope, row[2]))
-                changes[scope] = changes.get(scope, 0) + row[3]
+        first = [part for part in parts if part.scope not in before]
+        later = [part for part in parts if part.scope in before]
+        met = _put_first(connection, first) | _put(connection, later)
         if not self.has_triggers:
             # Bound as times: these are numbers as well.
-            changed = {**_bind_scopes(changes), "times": list(changes.values())}
-            connection.run(_COUNT, **changed)
-        return [Restored(before[part.scope], oldest.get(part.scope)) for part in parts]
+            changes = [met[scope].change for scope in met]
+            connection.run(_COUNT, **_bind_scopes(met), times=changes)
+        return [
+            Restored(before.get(part.scope, 0), met[part.scope].oldest)
+            for part in parts
+        ]
+
+
+class _Met(NamedTuple):
+    """What entries found: the oldest that was not there, how many records are more."""
+
+    oldest: Timestamp | None
+    change: int
+
+
+def _put_first(connection: Connection, parts: Sequence[Part]) -> dict[Scope, _Met]:
+    """Write to collections that nobody has written to."""
+    for is_live, statement in ((True, _PUT_FIRST), (False, _BURY_FIRST)):
+        values = _bind_entries(parts, is_live)
+        if values["ids"]:
+            connection.run(statement, **values)
+    return {
+        part.scope: _Met(
+            oldest(entry.data for entry in part.entries),
+            sum(entry.is_live for entry in part.entries),
+        )
+        for part in parts
+    }
+
+
+def _put(connection: Connection, parts: Sequence[Part]) -> dict[Scope, _Met]:
+    """Write to collections in which there may be the same, or something else."""
+    found = {part.scope: _Met(None, 0) for part in parts}
+    for is_live, statement in ((True, _PUT), (False, _BURY)):
+        values = _bind_entries(parts, is_live)
+        for row in connection.rows(statement, **values) if values["ids"] else ():
+            scope = Scope(row[0], row[1])
+            met = found[scope]
+            times = [at for at in (met.oldest, row[2]) if at is not None]
+            found[scope] = _Met(min(times, default=None), met.change + row[3])
+    return found
 
 
 def _begin(connection: Connection, parts: Sequence[Part]) -> dict[Scope, Timestamp]:
     """Lock the collections of parts, and give them their timestamps.
 
     Returns:
-        Those that they had.
+        Those that they had, of all that were there.
     """
     times = {part.scope: newest(part) for part in parts}
     values = {**_bind_scopes(times), "times": list(times.values())}
-    known = {Scope(row[0], row[1]): row[2] for row in connection.rows(_LOCK, **values)}
-    for collection_id, parent_id, is_new in connection.rows(_RAISE, **values):
-        scope = Scope(collection_id, parent_id)
-        # If somebody else made it meanwhile, nobody knows what it had.
-        known.setdefault(scope, 0 if is_new else times[scope])
-    return known
+    claimed = {Scope(*row) for row in connection.rows(_CLAIM, **values)}
+    known = times.keys() - claimed
+    if not known:
+        return {}
+    values = {**_bind_scopes(known), "times": [times[scope] for scope in known]}
+    before = {Scope(row[0], row[1]): row[2] for row in connection.rows(_LOCK, **values)}
+    connection.run(_RAISE, **values)
+    return before
 
 
 def _bind_scopes(scopes: Iterable[Scope]) -> dict[str, Any]:
