@@ -36,7 +36,7 @@ settings.register_profile(
 )
 settings.load_profile("default")
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
 FUZZ_EXAMPLES, PROGRAMS = 300, 25
 
 
@@ -176,8 +176,11 @@ def nobody_leaves_modules() -> Iterator[None]:
 
 
 def _is_example(name: str) -> bool:
+    """Return whether a module is of the documentation, or of a folder that a test made."""
     file = Path(getattr(sys.modules[name], "__file__", None) or "/")
-    return any(file.is_relative_to(folder) for folder in (DOCS, gettempdir()))
+    if file.is_relative_to(ROOT) or file.is_relative_to(sys.prefix):
+        return file.is_relative_to(ROOT / "docs")
+    return file.is_relative_to(gettempdir())
 
 
 @pytest.fixture
