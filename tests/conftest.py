@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -181,6 +181,16 @@ def _is_example(name: str) -> bool:
     if file.is_relative_to(ROOT) or file.is_relative_to(sys.prefix):
         return file.is_relative_to(ROOT / "docs")
     return file.is_relative_to(gettempdir())
+
+
+@pytest.fixture
+def importable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
+    """Have the modules of a folder imported, and forgotten after the test."""
+    known = set(sys.modules)
+    yield monkeypatch.syspath_prepend
+    for name in set(sys.modules) - known:
+        if _is_example(name):
+            del sys.modules[name]
 
 
 @pytest.fixture

@@ -83,7 +83,6 @@ def tell(mistake):
 
 
 def forget():
-    """Forget the modules of the shop, of which there are several."""
     for name in [each for each in sys.modules if each.partition(".")[0] == "shop"]:
         del sys.modules[name]
 

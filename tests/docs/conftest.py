@@ -1,8 +1,6 @@
 """What the tests of pages share."""
 
-import sys
 from importlib import import_module, invalidate_caches
-from pathlib import Path
 from secrets import token_hex
 
 import pytest
@@ -14,15 +12,10 @@ from tests.docs.examples import Example
 
 
 @pytest.fixture
-def modules_of_pages(tmp_path, monkeypatch):
-    """Import modules of a folder, and forget them afterwards."""
-    monkeypatch.syspath_prepend(tmp_path)
-    known = set(sys.modules)
-    yield tmp_path
-    for name in set(sys.modules) - known:
-        file = getattr(sys.modules[name], "__file__", None)
-        if file and Path(file).is_relative_to(tmp_path):
-            del sys.modules[name]
+def modules_of_pages(tmp_path, importable):
+    """A folder for the modules of a page."""
+    importable(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture

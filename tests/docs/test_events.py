@@ -1,6 +1,5 @@
 """What the page about events shows is true, on every engine."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,12 @@ PAGE = (Path(__file__).parents[2] / "docs" / "events.rst").read_text()
 
 
 @pytest.fixture
-def service(engine, engine_url, monkeypatch, tmp_path):
+def service(engine, engine_url, importable, tmp_path):
     (tmp_path / "counting_plugin.py").write_text("\n".join(code_blocks(PAGE, "python")))
-    monkeypatch.syspath_prepend(tmp_path)
+    importable(tmp_path)
     made = Service(engine, engine_url, [ResourceChanged], includes="counting_plugin")
     yield made
     made.flush()
-    del sys.modules["counting_plugin"]
 
 
 def test_the_example_counts(service):

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, Phase, settings
 from cliquet.tests import testapp
 from config import mushrooms
 from tests.contract.backends import APP_ENGINES
-from tests.declarations.run import forget
 from tests.docs.test_readme import ROOT
 from tests.http.test_described_services import CHECKS
 from tests.http.test_description import ALICE, SETTINGS, configure
@@ -76,17 +75,16 @@ def explore(schema, headers, examples, steps):
 
 
 @pytest.fixture
-def described(services, tmp_path, monkeypatch):
+def described(services, tmp_path, importable):
     """Make a service on an engine, and return its description."""
-    monkeypatch.syspath_prepend(ROOT / "docs" / "tutorial" / "shop")
+    importable(ROOT / "docs" / "tutorial" / "shop")
 
     def make(engine, make_app, **more):
         given = {**SETTINGS, **engine.settings(engine.url(services, tmp_path)), **more}
         engine.prepare(given)
         return schemathesis.openapi.from_wsgi("/v1/__api__", make_app(given))
 
-    yield make
-    forget()
+    return make
 
 
 engines = pytest.mark.parametrize("engine", APP_ENGINES, ids=lambda engine: engine.id)

@@ -29,13 +29,13 @@ def test_scripts_have_what_they_share_and_their_own(folder):
         assert source.endswith(shared + files.joinpath(f"{name}.lua").read_text())
 
 
-def test_a_folder_needs_no_prelude(tmp_path, monkeypatch):
+def test_a_folder_needs_no_prelude(tmp_path, importable):
     package = tmp_path / "with_scripts"
     (package / "scripts").mkdir(parents=True)
     (package / "__init__.py").write_text("")
     (package / "scripts" / "one.lua").write_text("return 1")
     (package / "scripts" / "notes.txt").write_text("not a script")
-    monkeypatch.syspath_prepend(tmp_path)
+    importable(tmp_path)
 
     found = load_scripts("with_scripts")
 
