@@ -22,11 +22,11 @@ from cliquet.storage.transfer import Entry, Part, Restored
 from cliquet.types import Registry, Timestamp
 
 #: What is written in one transaction: lines, or characters if they are long.
-_PAGE = 2000
+_PAGE = 5000
 _LONG = 2**23
 
 
-@dataclass
+@dataclass(slots=True)
 class _Collection:
     """A collection on its way.
 
