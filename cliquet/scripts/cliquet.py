@@ -173,7 +173,7 @@ def _add_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
         help="age of what is forgotten",
     )
     command.add_argument("--keep", help="newest ones kept in each collection", **count)
-    command.add_argument("--batch", default=1000, help="at once (1000)", **count)
+    command.add_argument("--batch", default=5000, help="at once (5000)", **count)
     command.add_argument("--dry-run", **dry_run)
 
     advance.add_options(add, dry_run)
