@@ -12,7 +12,8 @@ from typing import Any
 import transaction
 
 from cliquet.scripts.progress import Progress
-from cliquet.storage.query import EVERY_COLLECTION
+from cliquet.storage import StorageBase
+from cliquet.storage.query import EVERY_COLLECTION, Scope
 from cliquet.timestamps import msec_time
 from cliquet.types import Registry, Timestamp
 
@@ -53,14 +54,27 @@ def run(registry: Registry, *, above: Timestamp, dry_run: bool) -> int:
         storage.raise_horizon(*EVERY_COLLECTION, horizon=now)
     for number, scope in enumerate(storage.scopes(), start=1):
         if not dry_run:
-            known = storage.collection_timestamp(*scope, initialize=False)
-            wanted = max(now, known + 1, above + 1)
-            # In this order, nobody gets the new timestamp who is not told.
-            storage.raise_horizon(*scope, horizon=wanted)
-            storage.raise_timestamp(*scope, timestamp=wanted)
+            have_read_again(storage, scope, max(now, above + 1))
             if number % _AT_ONCE == 0:
                 transaction.commit()
         progress.add()
     transaction.commit()
     progress.end()
     return progress.done
+
+
+def have_read_again(
+    storage: StorageBase, scope: Scope, at_least: Timestamp = 0
+) -> None:
+    """Have all read a collection anew who read it before.
+
+    Args:
+        storage: Of the collection.
+        scope: The collection.
+        at_least: The timestamp that it gets, unless it has one as high.
+    """
+    known = storage.collection_timestamp(*scope, initialize=False)
+    wanted = max(known + 1, at_least)
+    # In this order, nobody gets the new timestamp who is not told.
+    storage.raise_horizon(*scope, horizon=wanted)
+    storage.raise_timestamp(*scope, timestamp=wanted)

@@ -15,6 +15,7 @@ import transaction
 
 from cliquet import serialization
 from cliquet.declarations.start import backend_problems
+from cliquet.scripts.advance import have_read_again
 from cliquet.scripts.files import write_private
 from cliquet.scripts.progress import Progress
 from cliquet.storage.query import Scope
@@ -86,7 +87,7 @@ class _Page:
     def __init__(self, registry: Registry, current: _Collection | None) -> None:
         self._registry = registry
         self._current = current
-        self._collections = [] if current is None else [current]
+        self._collections = {} if current is None else {current.scope: current}
         self._members: list[tuple[str, str]] = []
         self._granted: list[tuple[str, str, str]] = []
         self._horizons: list[tuple[Scope, Timestamp]] = []
@@ -119,8 +120,11 @@ class _Page:
                 raise ValueError("it has no type")
 
     def _begin(self, scope: Scope, timestamp: Timestamp) -> None:
-        self._current = _Collection(scope, timestamp)
-        self._collections.append(self._current)
+        # It may come again, in files that were put together.
+        current = self._collections.setdefault(scope, _Collection(scope, timestamp))
+        current.timestamp = max(current.timestamp, timestamp)
+        current.is_complete = False
+        self._current = current
 
     def complete(self) -> None:
         """Note that no line of the current collection comes any more."""
@@ -131,26 +135,19 @@ class _Page:
     def write(self) -> _Collection | None:
         """Write it, and commit; return the collection that is not complete, if any."""
         storage = self._registry.storage
-        parts = [collection.part() for collection in self._collections]
+        collections = self._collections.values()
+        parts = [collection.part() for collection in collections]
         met = storage.restore(parts) if parts else ()
-        for collection, restored in zip(self._collections, met, strict=True):
+        for collection, restored in zip(collections, met, strict=True):
             collection.written(restored)
             if collection.is_complete and collection.is_late:
-                self._have_read_again(collection.scope)
+                have_read_again(storage, collection.scope)
         for scope, horizon in self._horizons:
             storage.raise_horizon(*scope, horizon=horizon)
         if self._members or self._granted:
             self._registry.permission.restore(self._members, self._granted)
         transaction.commit()
         return self._current
-
-    def _have_read_again(self, scope: Scope) -> None:
-        """Have all read a collection anew who read it before."""
-        storage = self._registry.storage
-        wanted = storage.collection_timestamp(*scope, initialize=False) + 1
-        # In this order, nobody gets the new timestamp who is not told.
-        storage.raise_horizon(*scope, horizon=wanted)
-        storage.raise_timestamp(*scope, timestamp=wanted)
 
 
 def _scope(line: dict[str, Any]) -> Scope:

@@ -86,6 +86,7 @@ class Transfer:
     def restore(self, parts: Sequence[Part]) -> list[Restored]:
         """Store entries with the timestamps that they have, instead of what is there.
 
+        Each part is of another collection.
         The timestamp of a collection is that of its part, or that of its newest entry,
         unless it has a higher one.
         """

@@ -89,6 +89,31 @@ def test_what_is_there_is_replaced(registries, target, tmp_path):
     assert copy.storage.get_all("c", "p")[1] == 1
 
 
+@pytest.mark.parametrize("target", NAMES)
+def test_a_collection_may_come_again(registries, target, tmp_path):
+    """Of files that were put together, the last line of an id counts."""
+    copy, file = registries[target], tmp_path / "all.jsonl"
+    scope = {"type": "collection", "collection_id": "c", "parent_id": "p"}
+    lines = []
+    for at, ids in ((10, "ab"), (20, "bc")):
+        lines.append({**scope, "timestamp": at})
+        for name in ids:
+            data = {"id": name, "last_modified": at, "n": at}
+            lines.append({"type": "record", "data": data})
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    importing.import_from(copy, str(file), resume=False)
+
+    records, total = copy.storage.get_all("c", "p")
+    assert {record["id"]: record["n"] for record in records} == {
+        "a": 10,
+        "b": 20,
+        "c": 20,
+    }
+    assert total == 3
+    assert copy.storage.collection_timestamp("c", "p") == 20
+
+
 @pytest.mark.parametrize("source", ["sqlite", "postgresql"])
 def test_an_export_is_of_one_moment(registries, source, tmp_path):
     """Whatever is written while it is read is not there, of records and permissions."""
