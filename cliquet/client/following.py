@@ -18,7 +18,8 @@ from cliquet.client.records import Record
 from cliquet.client.retries import is_busy, seconds_of
 from cliquet.client.session import Session
 
-_LONGEST_POLL = 30
+#: Seconds, below those in which clients expect an answer.
+_LONGEST_POLL = 25
 #: Answers of servers, or of what is in front of them, that have no streams.
 _HAS_NO_STREAMS = (405, 406, 501)
 #: Streams in a row that were cut before they said anything: something holds them back.

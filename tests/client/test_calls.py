@@ -223,7 +223,7 @@ def test_a_poll_that_is_refused_for_it_tells_as_much(
 
 
 @pytest.mark.parametrize(
-    ("wait", "asked"), [(0.25, ""), (20, "_wait=20"), (90, "_wait=30")]
+    ("wait", "asked"), [(0.25, ""), (20, "_wait=20"), (90, "_wait=25")]
 )
 def test_a_server_with_live_changes_is_not_asked_over_and_over(
     mushrooms, network, wait, asked

@@ -9,7 +9,8 @@ import { queryString } from "./queries.js";
 import { Record } from "./record.js";
 import { isBusy, secondsOf } from "./session.js";
 
-const LONGEST_POLL = 30;
+// Seconds, below those in which clients expect an answer.
+const LONGEST_POLL = 25;
 // Answers of servers, or of what is in front of them, that have no streams.
 const HAS_NO_STREAMS = [405, 406, 501];
 // Streams in a row that were cut before they said anything: something holds them back.
@@ -29,7 +30,7 @@ export class Follower {
     this.left = new AbortController();
   }
 
-  /** Iterate over changes, for ever; who leaves closes the connection, at once. */
+  /** Iterate over changes, for ever; who leaves a stream closes its connection at once. */
   changes() {
     const found = this.follow();
     const leave = (value) => {
