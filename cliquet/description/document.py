@@ -152,7 +152,8 @@ def _describe_repetition(operation: Operation) -> None:
     for status, each in found.items():
         if status[0] in "23":
             replayed = answers.header_references("Idempotency-Replayed")
-            each["headers"] = {**each.get("headers", {}), **replayed}
+            # What is described once for all applications stays as it is.
+            found[status] = {**each, "headers": {**each.get("headers", {}), **replayed}}
     found.update(answers.error_references(409, 422))
 
 

@@ -241,7 +241,10 @@ def _pages(resource: UserResource, wanted: Wanted) -> Iterator[list[Record]]:
         get_setting(resource.request.registry.settings, "storage_max_fetch_size") or 0
     )
     while True:
-        page = fetch_page(model, listing, max_size)
+        page = fetch_page(model, listing, max_size, with_total=False)
+        if page.horizon:
+            # Not all deletions are known: the list tells so, caches would not.
+            raise responses.not_found()
         yield page.records
         if page.next_sorting is None:
             return

@@ -83,6 +83,21 @@ def test_tombstones_are_in_what_was_changed_since(app, put, alice):
     assert names(app.get(f"{URL}?_since={whole.json['timestamp']}")) == []
 
 
+def test_who_cannot_be_told_all_deletions_is_sent_to_the_list(app, put, alice):
+    record_id = str(uuid.uuid4())
+    first = put("a", record_id)
+    app.delete(f"/spores/{record_id}", headers=alice)
+    last = put("b")
+    [scope] = app.app.registry.storage.scopes()
+    app.app.registry.storage.purge_deleted(*scope)
+
+    for interval in (f"_since={first}", f"_since={first}&_expected={last}"):
+        app.get(f"{URL}?{interval}", status=404)
+
+    assert names(app.get(URL)) == ["b"]
+    assert names(app.get(f"{URL}?_since={last}")) == []
+
+
 def test_the_answer_does_not_depend_on_who_asks(app, put, alice):
     put("a")
 
