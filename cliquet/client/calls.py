@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from cliquet.client.errors import Conflict, ProtocolError
 from cliquet.client.exchanges import Answer, Call, Request, checked
-from cliquet.client.queries import query_string
 from cliquet.client.records import Record, entity_tag
 from cliquet.client.retries import KEY
 
@@ -71,8 +70,8 @@ def read_snapshot(path: str, expected: int | None = None) -> Call[Page]:
         path: Of the collection.
         expected: A timestamp that must have been reached.
     """
-    url = f"{path}/__snapshot__{query_string(expected=expected)}"
-    request = Request("GET", url, anonymous=True)
+    query = "" if expected is None else f"?_expected={expected}"
+    request = Request("GET", f"{path}/__snapshot__{query}", anonymous=True)
     body = checked((yield request)).body
     return Page([Record(each) for each in body["data"]], body["timestamp"])
 
