@@ -92,8 +92,8 @@ class Claims:
                     del self._owners[key]
         if not is_taken:
             return False
-        current.addAfterCommitHook(self._end, args=(key,))
-        current.addAfterAbortHook(self._end, args=(False, key))
+        current.addAfterCommitHook(self._end, args=(key, current))
+        current.addAfterAbortHook(self._end, args=(False, key, current))
         return True
 
     def _take_outside(self, key: str) -> bool:
@@ -103,10 +103,10 @@ class Claims:
     def _release_outside(self, key: str) -> None:
         pass
 
-    def _end(self, committed: bool, key: str) -> None:
+    def _end(self, committed: bool, key: str, owner: Any) -> None:
         with self._lock:
-            # A commit that failed is aborted besides.
-            if self._owners.get(key) is None:
+            # A commit that failed is aborted besides: it may be another's by then.
+            if self._owners.get(key) is not owner:
                 return
         try:
             self._ending(key, committed)
